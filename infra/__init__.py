@@ -1,0 +1,1 @@
+"""The ground: the template, its packaging, and the cloud on this machine."""

@@ -1,0 +1,206 @@
+"""The records that flow through the house: frozen, typed, each with a JSON form.
+
+Times are seconds since the epoch (UTC) as floats; durations are seconds unless the name says `_ms`.
+A record read back from its JSON form equals the one written, so a verdict can be computed again from
+the evidence file alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA = "scale-or-fail/evidence/1"
+
+
+class Outcome(enum.StrEnum):
+    """What a claim came to. Inconclusive is an honest answer, and never a pass."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval: `low` <= `high`, both in the unit of the effect; `confidence` e.g. 0.95."""
+
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An effect with its uncertainty.
+
+    `n` counts sampling units and `n_unit` names them ("bursts", "pairs of bursts", "batches", "tickets").
+    `interval` is None where nothing was sampled (an exact count).
+    """
+
+    value: float
+    interval: Interval | None
+    n: int
+    n_unit: str
+    unit: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What the effect must reach: `at_least`, `at_most`, `equals` a value, or stay `within` +- value of `centre`."""
+
+    kind: str
+    value: float
+    centre: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judged claim."""
+
+    claim: str
+    outcome: Outcome
+    estimate: Estimate
+    threshold: Threshold
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step: scheduled, started (None when refused before it started) and ended, with its error."""
+
+    scheduled: float
+    started: float | None
+    ended: float
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSample:
+    """A ticket's passage through one step, all retries included."""
+
+    step: str
+    entered: float
+    exited: float
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def service_s(self) -> float:
+        """Time in service: started to ended, summed over the attempts."""
+        return sum(a.ended - a.started for a in self.attempts if a.started is not None)
+
+    @property
+    def waiting_s(self) -> float:
+        """Time in the step but not in service (scheduling, back-off between retries)."""
+        return max(0.0, (self.exited - self.entered) - self.service_s)
+
+    @property
+    def retries(self) -> int:
+        """Attempts after the first."""
+        return max(0, len(self.attempts) - 1)
+
+    @property
+    def error(self) -> str | None:
+        """The last attempt's error, None when the step succeeded."""
+        return self.attempts[-1].error if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSample:
+    """One ticket's way through the Map: its iteration index, times and steps.
+
+    `outcome` is "succeeded", "failed", "aborted" or "unfinished" (the execution ended while it was under way).
+    `queued_s` is the wait from the Map's start to this iteration's start.
+    """
+
+    index: int
+    started: float
+    ended: float
+    outcome: str
+    steps: tuple[StepSample, ...]
+    queued_s: float
+    ticket_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BurstPlan:
+    """What was asked for: so many tickets at once, with at most so many in the Map at a time."""
+
+    tickets: int
+    max_concurrency: int
+    label: str = ""
+    repetition: int = 0
+    warm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One execution that ran a burst, as its history tells it.
+
+    `started`/`ended` are the execution's; `map_started`/`map_ended` the Map state's (entered and exited).
+    """
+
+    plan: BurstPlan
+    execution_arn: str
+    status: str
+    started: float
+    ended: float
+    map_state: str
+    map_started: float
+    map_ended: float
+    step_order: tuple[str, ...]
+    tickets: tuple[TicketSample, ...]
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def makespan_s(self) -> float:
+        """From the execution's start to its end."""
+        return self.ended - self.started
+
+
+@dataclass(frozen=True, slots=True)
+class StepStatistics:
+    """What one step did in one burst; times in seconds."""
+
+    step: str
+    n: int
+    mean_s: float
+    p50_s: float
+    p95_s: float
+    p99_s: float
+    max_s: float
+    waiting_mean_s: float
+    share_of_service: float
+    utilisation: float
+    retries: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where and with what a measurement was taken."""
+
+    cloud: str
+    region: str
+    machine: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+    template_hash: str = ""
+
+
+def to_json(record: Any) -> Any:
+    """Return the JSON form of a record (or of a tuple, list or mapping of records)."""
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return {f.name: to_json(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    if isinstance(record, Mapping):
+        return {str(key): to_json(value) for key, value in record.items()}
+    if isinstance(record, (list, tuple)):
+        return [to_json(value) for value in record]
+    return record
