@@ -1,0 +1,1 @@
+"""Accuracy and speed of the embedded cloud, beside peers. Not tests: nothing here fails on a slow machine."""
