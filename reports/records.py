@@ -15,6 +15,9 @@ from typing import Any
 
 SCHEMA = "scale-or-fail/evidence/1"
 
+UNFINISHED = "unfinished"
+"""The error of an attempt that was under way when its ticket or its execution ended."""
+
 
 class Outcome(enum.StrEnum):
     """What a claim came to. Inconclusive is an honest answer, and never a pass."""
@@ -38,7 +41,9 @@ class Estimate:
     """An effect with its uncertainty.
 
     `n` counts sampling units and `n_unit` names them ("bursts", "pairs of bursts", "batches", "tickets").
-    `interval` is None where nothing was sampled (an exact count).
+    `interval` is None where nothing was sampled (an exact count). `value` is NaN where it could not be
+    estimated, and `note` then says why and how many samples it takes. `recipe` names the function and the
+    arguments that compute it again from recorded bursts ("" where there is none).
     """
 
     value: float
@@ -47,11 +52,13 @@ class Estimate:
     n_unit: str
     unit: str
     method: str
+    note: str = ""
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What the effect must reach: `at_least`, `at_most`, `equals` a value, or stay `within` +- value of `centre`."""
+    """What the effect must reach: `at_least`, `at_most` or `equals` value, or `within` value of `centre`."""
 
     kind: str
     value: float
@@ -71,7 +78,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step: scheduled, started (None when refused before it started) and ended, with its error."""
+    """One try of a step: scheduled, started (None when refused before that), ended, and its error."""
 
     scheduled: float
     started: float | None
@@ -114,7 +121,7 @@ class StepSample:
 class TicketSample:
     """One ticket's way through the Map: its iteration index, times and steps.
 
-    `outcome` is "succeeded", "failed", "aborted" or "unfinished" (the execution ended while it was under way).
+    `outcome` is "succeeded", "failed", "aborted" or "unfinished" (the execution ended before it did).
     `queued_s` is the wait from the Map's start to this iteration's start.
     """
 
@@ -163,6 +170,16 @@ class Burst:
     def makespan_s(self) -> float:
         """From the execution's start to its end."""
         return self.ended - self.started
+
+    @property
+    def succeeded(self) -> int:
+        """How many tickets succeeded."""
+        return sum(ticket.outcome == "succeeded" for ticket in self.tickets)
+
+    @property
+    def never_started(self) -> int:
+        """How many tickets were sent and never started, because the execution ended before."""
+        return self.plan.tickets - len(self.tickets)
 
 
 @dataclass(frozen=True, slots=True)
