@@ -1,0 +1,123 @@
+"""Turns the local code that a function names into inline source or into a reproducible zip."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.packaging.errors import CodeError
+
+# CloudFormation takes inline code of up to 4 MB once zipped, but a template handed over in the request may
+# hold 51,200 bytes altogether; a file larger than this goes to a bucket so that a few functions still fit.
+INLINE_LIMIT_BYTES = 16_384
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store"}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeObject:
+    """A zip to be put in the bucket under `key`, which holds the SHA-256 of `content`."""
+
+    key: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCode:
+    """The code of one function: its logical id, the path on disk, and its `Handler` ("module.function")."""
+
+    function: str
+    path: Path
+    handler: str | None
+    is_python: bool
+
+    def can_be_inline(self) -> bool:
+        """Say whether CloudFormation may carry this code in the template: one short Python file."""
+        single = self.path.is_file() and self.path.suffix == ".py" and self.is_python and bool(self.handler)
+        return single and self.path.stat().st_size <= INLINE_LIMIT_BYTES
+
+    def check(self) -> None:
+        """Raise CodeError unless the path exists and the file of the handler defines the handler."""
+        if not self.path.exists():
+            raise CodeError(self.path, self.function, f"there is nothing at {self.path}")
+        if self.is_python and self.handler and self.path.suffix != ".zip":
+            self._check_handler(self.handler)
+
+    def source(self) -> str:
+        """Return the text of a single Python file, with Unix line ends."""
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise CodeError(self.path, self.function, f"{self.path} is not UTF-8 text") from error
+
+    def zipped(self) -> CodeObject:
+        """Return the zip of a file or folder; the same content gives the same bytes on any machine."""
+        content = self.path.read_bytes() if self.path.suffix == ".zip" else _zip(self.path)
+        return CodeObject(f"code/{hashlib.sha256(content).hexdigest()}.zip", content)
+
+    def inline_handler(self) -> str:
+        """Return the handler's name once the code is a file `index.py`."""
+        return f"index.{(self.handler or '').rpartition('.')[2]}"
+
+    def _check_handler(self, handler: str) -> None:
+        module, _, name = handler.rpartition(".")
+        file = self._module_file(module)
+        if not file.is_file():
+            raise CodeError(file, self.function, f"its Handler is {handler}, but there is no file {file}")
+        if not _defines(LocalCode(self.function, file, handler, is_python=True), name):
+            raise CodeError(file, self.function, f"its Handler is {handler}, but {file} defines no {name}")
+
+    def _module_file(self, module: str) -> Path:
+        if self.path.is_dir():
+            return self.path / (module.replace(".", "/") + ".py")
+        named = self.path.with_name(module.rpartition("/")[2] + ".py")
+        return self.path if module == "index" else named
+
+
+def _defines(code: LocalCode, name: str) -> bool:
+    try:
+        tree = ast.parse(code.source())
+    except SyntaxError as error:
+        place = f"{code.path}:{error.lineno}:{error.offset}"
+        raise CodeError(code.path, code.function, f"{place} is not Python: {error.msg}") from error
+    names = {found for statement in tree.body for found in _names(statement)}
+    return name in names or "*" in names
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement of a module may bind, also inside `if` and `try`."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _zip(path: Path) -> bytes:
+    """Zip with one time for all, in the order of names, and stored: what deflate writes varies by version."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, file in sorted(_files(path)):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix, also when zipped on Windows
+            executable = file.stat().st_mode & 0o100
+            entry.external_attr = (0o100755 if executable else 0o100644) << 16
+            archive.writestr(entry, file.read_bytes())
+    return buffer.getvalue()
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    if path.is_file():
+        yield path.name, path
+        return
+    for file in path.rglob("*"):
+        relative = file.relative_to(path)
+        if file.is_file() and file.suffix != ".pyc" and not LEFT_OUT.intersection(relative.parts):
+            yield relative.as_posix(), file

@@ -1,0 +1,59 @@
+"""Reads the state machine definitions out of a template, as far as they can be known before deployment."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+
+
+@dataclass(frozen=True, slots=True)
+class StateMachineTemplate:
+    """A state machine of the template; `definition` is None where only the cloud can resolve it."""
+
+    logical_id: str
+    definition: Mapping[str, Any] | None
+
+
+def state_machines(template: Mapping[str, Any]) -> tuple[StateMachineTemplate, ...]:
+    """Return the template's state machines, in its order."""
+    defaults = _defaults(template.get("Parameters") or {})
+    return tuple(
+        StateMachineTemplate(name, _definition(resource.get("Properties") or {}, defaults))
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == STATE_MACHINE
+    )
+
+
+def _defaults(parameters: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(given["Default"]) for name, given in parameters.items() if "Default" in given}
+
+
+def _definition(properties: Mapping[str, Any], defaults: Mapping[str, str]) -> Mapping[str, Any] | None:
+    if isinstance(properties.get("Definition"), dict):
+        return dict(properties["Definition"])
+    text = _text(properties.get("DefinitionString"), defaults)
+    try:
+        parsed = json.loads(text) if text is not None else None
+    except json.JSONDecodeError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _text(value: Any, defaults: Mapping[str, str]) -> str | None:
+    """Return the text of a DefinitionString with parameters at their defaults and other references left."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
+            return re.sub(r"\$\{(\w+)\}", lambda found: defaults.get(found[1], found[0]), text)
+        case {"Fn::Join": [str(separator), list(parts)]}:
+            return separator.join(_text(part, defaults) or "unresolved" for part in parts)
+        case {"Ref": str(name)}:
+            return defaults.get(name)
+        case _:
+            return None
