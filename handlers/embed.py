@@ -21,10 +21,10 @@ STEM = 6  # "refund", "refunded" and "refunds" share their first six letters
 LONGEST_S = 900  # Lambda's own limit
 ROUTES = {
     "billing": "invoice bill charge payment refund card price receipt tax subscription money paid discount "
-    "factura cobro pago rechnung bezahlt facture paiement فاتورة דוח חשבונית 請求書",
+    "factura cobro pago rechnung bezahlt facture paiement الدفع דוח חשבונית 請求書",
     "delivery": "delivery parcel package shipping courier tracking order address arrive box lost driver "
     "pedido paquete paket lieferung colis livraison شحنة משלוח 配送",
-    "technical": "error crash login password app website bug screen update install loading slow code reset "
+    "technical": "error crash login password app website bug screen update install loading slow code device "
     "contraseña fehler anmelden connexion erreur خطأ שגיאה エラー",
     "cancellation": "cancel cancellation close account unsubscribe terminate stop membership leave end "
     "delete cancelar baja kündigen kündigung résilier résiliation إلغاء לבטל 解約",

@@ -13,8 +13,8 @@ SAMPLES = Path(__file__).with_name("samples.jsonl")
 
 @cache
 def samples() -> tuple[dict[str, str], ...]:
-    """Return the samples in the order of the file: `text`, and what a reader takes it for: `topic`, `language`."""
-    lines = SAMPLES.read_text(encoding="utf-8").splitlines()
+    """Return the samples as the file has them: `text`, and the `topic` and `language` a reader sees in it."""
+    lines = SAMPLES.read_text(encoding="utf-8").split("\n")
     return tuple(json.loads(line) for line in lines if line)
 
 
