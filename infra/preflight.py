@@ -72,7 +72,7 @@ def check(
 
 
 def check_template(path: Path) -> PackagedTemplate:
-    """Return the packaged template; raise when it is not there or does not parse, or its code is not there."""
+    """Return the packaged template; raise when it is not there, does not parse, or names missing code."""
     try:
         return package(path)
     except PackagingError as error:

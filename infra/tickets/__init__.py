@@ -12,8 +12,12 @@ SAMPLES = Path(__file__).with_name("samples.jsonl")
 
 
 @cache
-def samples() -> tuple[dict[str, str], ...]:
-    """Return the samples as the file has them: `text`, and the `topic` and `language` a reader sees in it."""
+def samples() -> tuple[dict[str, Any], ...]:
+    """Return the samples as the file has them.
+
+    `text`, and what a reader takes it for: `topic` (the route it should get) and `language`, None where
+    nobody could tell.
+    """
     lines = SAMPLES.read_text(encoding="utf-8").split("\n")
     return tuple(json.loads(line) for line in lines if line)
 
