@@ -55,6 +55,15 @@ def timeline(burst: Burst, step: str | None = None) -> Timeline:
     )
 
 
+def windows(line: Timeline, parts: int) -> tuple[float, ...]:
+    """Return the time averages over so many equal parts of the plateau; none where it has no length."""
+    start, end = line.plateau
+    if end <= start:
+        return ()
+    edges = [start + (end - start) * part / parts for part in range(parts + 1)]
+    return tuple(_average(line.points, a, b) for a, b in pairwise(edges))
+
+
 def _ticket_spans(burst: Burst) -> Iterable[tuple[float, float]]:
     return ((ticket.started, ticket.ended) for ticket in burst.tickets)
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from reports.measuring.definition import effective_concurrency
-from reports.records import UNFINISHED, Burst, StepSample, StepStatistics
+from reports.records import UNFINISHED, Burst, StepSample, StepStatistics, TicketSample
 
 PERCENTILE_METHOD: Final = "linear"
 
@@ -46,6 +46,17 @@ def samples_of(burst: Burst, step: str) -> tuple[StepSample, ...]:
 def service_times(burst: Burst, step: str) -> tuple[float, ...]:
     """Return the service time of every finished passage through a step, seconds, by ticket."""
     return tuple(sample.service_s for sample in samples_of(burst, step))
+
+
+def tickets_by_start(burst: Burst) -> list[TicketSample]:
+    """Return the tickets in the order they started, which is the order that dependence follows."""
+    return sorted(burst.tickets, key=lambda ticket: (ticket.started, ticket.index))
+
+
+def service_times_by_start(burst: Burst, step: str) -> tuple[float, ...]:
+    """Return the service times of a step, seconds, in order of entering it."""
+    samples = sorted(samples_of(burst, step), key=lambda sample: sample.entered)
+    return tuple(sample.service_s for sample in samples)
 
 
 def service_per_ticket_s(burst: Burst) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 from reports.measuring.definition import Definition, read_definition
 from reports.measuring.history import read_burst
-from reports.records import Burst, BurstPlan
+from reports.records import Attempt, Burst, BurstPlan, StepSample, TicketSample
 
 EPOCH = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
 STEPS = ("Alpha", "Beta", "Gamma")
@@ -145,9 +145,11 @@ def _iteration(scenario: Scenario, log: _Recorder, index: int, start: float, map
         last = log.add(now, "TaskStateEntered", last, name=step, input=ticket)
         now, last, failed = _attempts(scenario, log, (index, step), now, last)
         if failed:
-            return _Run(index, start, now, True, log.add(now, "MapIterationFailed", last, **here))
+            last = log.add(now, "MapIterationFailed", last, **here)
+            return _Run(index, start, now, failed=True, last=last)
         last = log.add(now, "TaskStateExited", last, name=step, output="{}")
-    return _Run(index, start, now, False, log.add(now, "MapIterationSucceeded", last, **here))
+    last = log.add(now, "MapIterationSucceeded", last, **here)
+    return _Run(index, start, now, failed=False, last=last)
 
 
 def _attempts(
@@ -205,3 +207,20 @@ def make_burst(
 def fixed(**times: float) -> ServiceTime:
     """Return constant service times, by step; a step not named takes none."""
     return lambda _index, step: times.get(step, 0.0)
+
+
+def burst_of(
+    service: Sequence[float], concurrency: int, *, arn: str = "a", overhead: float = 0.0, at: float = 0.0
+) -> Burst:
+    """Return a one-step burst straight from its service times, in seconds, without a history between."""
+    free, tickets = [at] * min(concurrency, len(service)), []
+    for index, time in enumerate(service):
+        slot = min(range(len(free)), key=free.__getitem__)
+        start = free[slot] + overhead
+        end = start + time
+        step = StepSample("Beta", free[slot], end, (Attempt(free[slot], start, end),))
+        tickets.append(TicketSample(index, free[slot], end, "succeeded", (step,), free[slot] - at))
+        free[slot] = end
+    plan, last = BurstPlan(len(service), concurrency), max(ticket.ended for ticket in tickets)
+    map_span = {"map_state": "EachTicket", "map_started": at, "map_ended": last}
+    return Burst(plan, arn, "SUCCEEDED", at, last, **map_span, step_order=("Beta",), tickets=tuple(tickets))
