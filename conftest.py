@@ -1,0 +1,14 @@
+"""Registration only: what the pieces do stands in `fixtures/`."""
+
+# Each comes after those it imports: pytest wants to see a plugin before anybody else does.
+pytest_plugins = [
+    "fixtures.options",
+    "fixtures.session",
+    "fixtures.labels",
+    "fixtures.evidence",
+    "fixtures.claims",
+    "fixtures.stack",
+    "fixtures.inventory",
+    "fixtures.burst",
+    "fixtures.summary",
+]
