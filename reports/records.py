@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
+import types
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 SCHEMA = "scale-or-fail/evidence/1"
@@ -213,11 +217,53 @@ class Environment:
 
 
 def to_json(record: Any) -> Any:
-    """Return the JSON form of a record (or of a tuple, list or mapping of records)."""
+    """Return the JSON form of a record (or of a tuple, list or mapping of records).
+
+    JSON knows no NaN and no infinity: NaN becomes null, an infinity the text "Infinity" or "-Infinity".
+    """
     if dataclasses.is_dataclass(record) and not isinstance(record, type):
         return {f.name: to_json(getattr(record, f.name)) for f in dataclasses.fields(record)}
     if isinstance(record, Mapping):
         return {str(key): to_json(value) for key, value in record.items()}
     if isinstance(record, (list, tuple)):
         return [to_json(value) for value in record]
+    if isinstance(record, float) and not math.isfinite(record):
+        return None if math.isnan(record) else ("Infinity" if record > 0 else "-Infinity")
     return record
+
+
+def from_json(kind: Any, value: Any) -> Any:
+    """Return the record (or value) of a type from its JSON form; the inverse of `to_json`.
+
+    A member that is not there takes its default; one that a record does not know is ignored, so that a
+    file with more in it can still be read.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in {types.UnionType, typing.Union}:
+        return None if value is None else from_json(_other_than_none(arguments), value)
+    if origin is tuple:
+        return _tuple(arguments, value)
+    if origin is Mapping:
+        return {key: from_json(arguments[1], item) for key, item in value.items()}
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = _hints(kind)
+        return kind(**{name: from_json(hint, value[name]) for name, hint in hints.items() if name in value})
+    if kind is float:
+        return math.nan if value is None else float(value)
+    return kind(value) if isinstance(kind, type) and issubclass(kind, enum.Enum) else value
+
+
+def _tuple(arguments: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    """Return a tuple of one type throughout, or of a type for each place."""
+    if len(arguments) == 2 and arguments[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
+        return tuple(from_json(arguments[0], item) for item in value)
+    return tuple(from_json(kind, item) for kind, item in zip(arguments, value, strict=True))
+
+
+def _other_than_none(arguments: tuple[Any, ...]) -> Any:
+    return next(argument for argument in arguments if argument is not type(None))
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
