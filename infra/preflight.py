@@ -84,7 +84,7 @@ def check_concurrencies(low: int, high: int) -> None:
     if low < 1:
         raise PreflightError("--low", f"--low is {low}, but a burst needs a concurrency of at least 1.")
     if low >= high:
-        advice = "activity 4 compares the two, so give a larger --high or a smaller --low"
+        advice = "the two are compared, so give a larger --high"
         raise PreflightError("--low", f"--low {low} is not below --high {high}; {advice}.")
 
 
@@ -117,7 +117,7 @@ def check_input(tickets: Sequence[Mapping[str, Any]], max_concurrency: int) -> s
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > INPUT_LIMIT_BYTES:
         limit = f"an execution takes {INPUT_LIMIT_BYTES:,}"
-        what = f"The input of {len(tickets):,} tickets is {size:,} bytes, but {limit}"
+        what = f"The input with --tickets {len(tickets)} is {size:,} bytes, but {limit}"
         raise PreflightError("--tickets", f"{what}; give fewer or shorter tickets.")
     return text
 

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,8 +57,15 @@ class LocalCode:
 
     def zipped(self) -> CodeObject:
         """Return the zip of a file or folder; the same content gives the same bytes on any machine."""
-        content = self.path.read_bytes() if self.path.suffix == ".zip" else _zip(self.path)
+        content = self.path.read_bytes() if self.path.suffix == ".zip" else _zip(self._files())
         return CodeObject(f"code/{hashlib.sha256(content).hexdigest()}.zip", content)
+
+    def _files(self) -> dict[str, Path]:
+        """Return the files by their names in the zip; a single file is named as its Handler calls it."""
+        if self.path.is_dir():
+            return dict(_tree(self.path))
+        is_index = (self.handler or "").startswith("index.")
+        return {f"index{self.path.suffix}" if is_index else self.path.name: self.path}
 
     def inline_handler(self) -> str:
         """Return the handler's name once the code is a file `index.py`."""
@@ -89,22 +96,25 @@ def _defines(code: LocalCode, name: str) -> bool:
     return name in names or "*" in names
 
 
-def _names(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement of a module may bind, also inside `if` and `try`."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement of a module may bind, also in `if` and `try`, not in functions."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name
-        elif isinstance(node, ast.alias):
+        case ast.alias():
             yield node.asname or node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        case ast.Name(ctx=ast.Store()):
             yield node.id
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _names(child)
 
 
-def _zip(path: Path) -> bytes:
+def _zip(files: Mapping[str, Path]) -> bytes:
     """Zip with one time for all, in the order of names, and stored: what deflate writes varies by version."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, file in sorted(_files(path)):
+        for name, file in sorted(files.items()):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = 3  # Unix, also when zipped on Windows
             executable = file.stat().st_mode & 0o100
@@ -113,10 +123,7 @@ def _zip(path: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    if path.is_file():
-        yield path.name, path
-        return
+def _tree(path: Path) -> Iterator[tuple[str, Path]]:
     for file in path.rglob("*"):
         relative = file.relative_to(path)
         if file.is_file() and file.suffix != ".pyc" and not LEFT_OUT.intersection(relative.parts):
