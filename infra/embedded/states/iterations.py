@@ -1,0 +1,208 @@
+"""The iterations of an inline Map.
+
+moto: a worker calls itself for each item, so that 1,500 items at concurrency 1 overflow the stack and the
+execution hangs for ever; runs any number at once; chains an iteration to the one before it in the same
+worker; lets the others run on, with their events, after one has failed.
+AWS: at most 40 at once, whatever MaxConcurrency says; each iteration follows from MapStateStarted; when
+one fails, those under way are aborted at once (MapIterationAborted), no new one begins, and invocations
+already made run on.
+Here: a few threads take items in their order, one loop each; whatever goes wrong in one fails the Map.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any, Final
+
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+    inline_iteration_component as inline,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
+    distributed_item_processor_worker as distributed,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iteration_worker import (
+    IterationWorker,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import Job, JobPool
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+
+from infra.embedded.states import errors, history, seam, texts
+from infra.embedded.states.history import Chain
+
+_LOG = logging.getLogger(__name__)
+
+MAX_INLINE_CONCURRENCY: Final = 40
+"""Iterations of an inline Map that run at once, at most."""
+
+
+def workers_for(max_concurrency: int, items: int) -> int:
+    """How many iterations run at once; `max_concurrency` 0 leaves it to the ceiling."""
+    return min(max_concurrency or MAX_INLINE_CONCURRENCY, MAX_INLINE_CONCURRENCY, items)
+
+
+class MapRun:
+    """One run of an inline Map: hands out items, gathers outputs, and ends at the first failure."""
+
+    def __init__(self, env: Environment, worker: IterationWorker, program: Program, items: list[Any]) -> None:
+        self._env = env
+        self._worker = worker
+        self._program = program
+        self._items = items
+        self._outputs: list[Any] = [None] * len(items)
+        self._lock = threading.Lock()
+        self._next = 0
+        self._left = len(items)
+        self._under_way: dict[int, tuple[Environment, Chain]] = {}
+        self._failure: Exception | None = None
+        self._last = env.event_history_context.source_event_id
+        self._over = threading.Event()
+
+    def run(self, workers: int) -> list[Any]:
+        """The outputs in the order of the items; raises what the first iteration to fail failed with."""
+        for _ in range(workers):
+            threading.Thread(target=self._work, name="iterations", daemon=True).start()
+        if workers:
+            self._over.wait()
+        if self._failure is not None:
+            self._abort_others()
+        self._env.event_history_context.source_event_id = self._last
+        if self._failure is not None:
+            raise self._failure
+        return self._outputs
+
+    def _work(self) -> None:
+        try:
+            while (begun := self._begin()) is not None:
+                self._iterate(*begun)
+        except Exception as error:  # noqa: BLE001 (a thread must never die without ending its Map)
+            _LOG.debug("an iteration ended with an exception of the interpreter", exc_info=True)
+            self._fail(error, self._env.event_history_context.source_event_id)
+
+    def _begin(self) -> tuple[int, Environment, Chain] | None:
+        """The next item with a frame and a chain of its own; None where no more are to begin."""
+        with self._lock:
+            if self._failure is not None or self._next >= len(self._items):
+                return None
+            if not self._env.is_running():
+                self._over.set()
+                return None
+            index = self._next
+            self._next += 1
+            outer = self._env.event_history_context
+            chain = Chain(outer.source_event_id, inside=outer)
+            frame = self._env.open_inner_frame(chain)
+            self._under_way[index] = (frame, chain)
+            return index, frame, chain
+
+    def _iterate(self, index: int, frame: Environment, chain: Chain) -> None:
+        try:
+            self._evaluate(index, frame, chain)
+        except FailureEventException as error:
+            self._iteration_failed(index, chain, error)
+        except Exception as error:  # noqa: BLE001 (whatever it is fails the iteration)
+            _LOG.debug("an iteration failed in the interpreter", exc_info=True)
+            cause = f"{type(error).__name__}: {error}"
+            self._iteration_failed(index, chain, errors.failure(frame, "TaskFailed", errors.RUNTIME, cause))
+        finally:
+            with self._lock:
+                self._under_way.pop(index, None)
+            self._env.delete_frame(frame)
+
+    def _evaluate(self, index: int, frame: Environment, chain: Chain) -> None:
+        details = self._details(index)
+        written = history.of(self._env)
+        written.add_event(chain, "MapIterationStarted", {"mapIterationStartedEventDetails": details})
+        self._give_input(index, frame)
+        self._program.eval(frame)
+        state = frame.program_state()
+        if isinstance(state, ProgramError):
+            raise _failure_of(frame, state)
+        if not isinstance(state, ProgramEnded):
+            return
+        succeeded = {"mapIterationSucceededEventDetails": details}
+        if written.close(chain, "MapIterationSucceeded", succeeded):
+            self._done(index, chain, frame.states.get_input())
+
+    def _give_input(self, index: int, frame: Environment) -> None:
+        item = self._items[index]
+        frame.states.context_object.context_object_data["Map"] = {"Item": {"Index": index, "Value": item}}
+        frame.states.reset(input_value=item)
+        self._worker._eval_input(env_frame=frame)
+        frame.stack.clear()
+        if not texts.is_within_limit(frame.states.get_input()):
+            cause = f"The input of iteration {index} exceeds the maximum number of bytes service limit."
+            raise errors.failure(frame, "TaskFailed", errors.DATA_LIMIT, cause)
+
+    def _done(self, index: int, chain: Chain, output: Any) -> None:
+        with self._lock:
+            self._outputs[index] = output
+            self._last = max(self._last, chain.last_published_event_id)
+            self._left -= 1
+            if self._left == 0:
+                self._over.set()
+
+    def _iteration_failed(self, index: int, chain: Chain, error: FailureEventException) -> None:
+        after = chain.source_event_id
+        details = {"mapIterationFailedEventDetails": self._details(index)}
+        if history.of(self._env).close(chain, "MapIterationFailed", details):
+            self._fail(error, after)
+
+    def _fail(self, error: Exception, after: int) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._failure = error
+                self._last = after
+        self._over.set()
+
+    def _abort_others(self) -> None:
+        with self._lock:
+            others = sorted(self._under_way.items(), key=lambda item: item[0])
+        for index, (frame, chain) in others:
+            details = {"mapIterationAbortedEventDetails": self._details(index)}
+            history.of(self._env).close(chain, "MapIterationAborted", details)
+            frame.set_stop(stop_date=None, cause=None, error=None)
+
+    def _details(self, index: int) -> dict[str, Any]:
+        return {"name": self._worker._work_name, "index": index}
+
+
+def _failure_of(frame: Environment, state: ProgramError) -> FailureEventException:
+    details = dict(state.error or {})
+    name = errors.named(details.get("error"))
+    return FailureEventException(
+        FailureEvent(frame, name, "MapIterationFailed", {"executionFailedEventDetails": details})
+    )
+
+
+def _eval_body(self: inline.InlineIterationComponent, env: Environment) -> None:
+    what = env.stack.pop()
+    program = self._get_iteration_program()
+    worker = self._create_worker(env=env, eval_input=what, job_pool=JobPool(program, []))
+    run = MapRun(env, worker, program, what.input_items)
+    env.stack.append(run.run(workers_for(what.max_concurrency, len(what.input_items))))
+
+
+def _eval_distributed_pool(self: IterationWorker, job: Job | None, worker_frame: Environment) -> None:
+    while job is not None:
+        frame = worker_frame.open_inner_frame()
+        self._eval_job(env=frame, job=job)
+        worker_frame.delete_frame(frame)
+        ends = isinstance(job.job_output, Exception) or self.stopped()
+        following = None if ends else self._job_pool.next_job()
+        self._job_pool.close_job(job)
+        job = following
+    self._env.delete_frame(worker_frame)
+
+
+def install() -> None:
+    """Run inline Maps as above, and take the recursion out of distributed ones."""
+    worker = distributed.DistributedItemProcessorWorker
+    seam.replace(inline.InlineIterationComponent, "_eval_body", ("self", "env"), _eval_body)
+    seam.replace(worker, "_eval_pool", ("self", "job", "worker_frame"), _eval_distributed_pool)
