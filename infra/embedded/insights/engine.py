@@ -1,0 +1,300 @@
+"""Runs a query over log events where they lie, as a chain of generators, one for each command.
+
+Events flow newest first, so rows that no `sort` reorders are sorted by @timestamp descending.
+"""
+
+from __future__ import annotations
+
+import collections
+import heapq
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from infra.embedded.insights import grouping, syntax
+from infra.embedded.insights.expressions import compile_expression
+from infra.embedded.insights.fields import EventRow, row_of
+from infra.embedded.insights.functions import is_true
+from infra.embedded.insights.values import hashable, sort_key, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from infra.embedded.insights.fields import LogEvent, Origin, Row
+
+    Rows = Iterator[Row]
+    Stage = Callable[[Rows], Rows]
+
+DEFAULT_LIMIT = 10_000
+
+_EVENTS_BETWEEN_LOOKS = 2_000
+_SMALL_LIMIT = 1_000
+_DEFAULT_COLUMNS = ("@timestamp", "@message")
+
+
+class QueryCancelled(Exception):  # noqa: N818  # the caller asked for it
+    """The query was stopped while it ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogStreamView:
+    """The events of one log stream, in place."""
+
+    origin: Origin
+    events: Sequence[LogEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Milliseconds since the epoch; both ends belong to it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a query cost: events that passed its filters, events looked at, and their size in bytes (UTF-8)."""
+
+    records_matched: int
+    records_scanned: int
+    bytes_scanned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows of (field, value); an absent field is absent from its row."""
+
+    rows: list[list[tuple[str, str]]]
+    statistics: Statistics
+
+
+def run(
+    query: syntax.Query,
+    streams: Iterable[LogStreamView],
+    window: Window,
+    *,
+    now: int,
+    limit: int = DEFAULT_LIMIT,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Return what `query` finds among the events of `streams` inside `window`; `now` in ms since the epoch.
+
+    `limit` counts where the query has no limit of its own. Raises QueryCancelled.
+    """
+    found = _events_in(streams, window)
+    counter = _Counter()
+    rows: Rows = _rows(found, is_cancelled)
+    for stage in _stages(query.commands, now, counter):
+        rows = stage(rows)
+    has_limit = any(isinstance(command, syntax.Limit) for command in query.commands)
+    shown = _first(rows, DEFAULT_LIMIT if has_limit else limit, drain=counter.is_placed)
+    columns = output_columns(query.commands)
+    output = [_output(row, columns) for row in shown]
+    size = sum(_bytes(event.message) for event, _ in found)
+    matched = counter.count if counter.is_placed else len(found)
+    return Result(output, Statistics(matched, len(found), size))
+
+
+def _bytes(message: str) -> int:
+    return len(message) if message.isascii() else len(message.encode(errors="surrogatepass"))
+
+
+def _events_in(streams: Iterable[LogStreamView], window: Window) -> list[tuple[LogEvent, Origin]]:
+    start, end = window.start, window.end
+    found = [
+        (event, stream.origin)
+        for stream in streams
+        for event in stream.events[:]
+        if start <= event.timestamp <= end
+    ]
+    found.reverse()  # of two events of the same instant, the one written later comes first
+    found.sort(key=lambda pair: pair[0].timestamp, reverse=True)
+    return found
+
+
+def _rows(found: list[tuple[LogEvent, Origin]], is_cancelled: Callable[[], bool]) -> Rows:
+    for start in range(0, len(found), _EVENTS_BETWEEN_LOOKS):
+        if is_cancelled():
+            raise QueryCancelled
+        for event, origin in islice(found, start, start + _EVENTS_BETWEEN_LOOKS):
+            yield row_of(event, origin)
+
+
+class _Counter:
+    """Counts the rows that pass the filters; without a filter every event matches and nothing needs counting."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.is_placed = False
+
+    def stage(self, rows: Rows) -> Rows:
+        for row in rows:
+            self.count += 1
+            yield row
+
+
+def _stages(commands: Sequence[syntax.Command], now: int, counter: _Counter) -> list[Stage]:
+    stages: list[Stage] = []
+    last_filter = _last_filter_of_events(commands)
+    for index, command in enumerate(commands):
+        following = commands[index + 1] if index + 1 < len(commands) else None
+        stages.append(_stage(command, following, now, counter))
+        if index == last_filter:
+            counter.is_placed = True
+            stages.append(counter.stage)
+    return stages
+
+
+def _last_filter_of_events(commands: Sequence[syntax.Command]) -> int | None:
+    """Return the place of the last filter that sees log events: before stats, limit, dedup and unnest."""
+    last = None
+    for index, command in enumerate(commands):
+        if isinstance(command, (syntax.Stats, syntax.Limit, syntax.Dedup, syntax.Unnest)):
+            break
+        if isinstance(command, syntax.Filter):
+            last = index
+    return last
+
+
+def _stage(command: syntax.Command, following: syntax.Command | None, now: int, counter: _Counter) -> Stage:
+    match command:
+        case syntax.Fields(columns=columns) | syntax.Display(columns=columns):
+            return _compute(columns, now)
+        case syntax.Filter(condition=condition):
+            return _filter(condition, now)
+        case syntax.Parse():
+            return _parse(command, now)
+        case syntax.Stats():
+            return grouping.stage(command, now)
+        case syntax.Sort(keys=keys):
+            top = following.count if isinstance(following, syntax.Limit) else None
+            return _sort(keys, now, top)
+        case syntax.Limit(count=count):
+            return lambda rows: _first(rows, count, drain=counter.is_placed)
+        case syntax.Dedup(fields=fields):
+            return _dedup(tuple(field.name for field in fields))
+        case syntax.Unnest(operand=operand, into=into):
+            return _unnest(operand.name, into)
+
+
+def _compute(columns: Sequence[syntax.Column], now: int) -> Stage:
+    made = [
+        (column.name, compile_expression(column.expression, now))
+        for column in columns
+        if column.is_alias or not isinstance(column.expression, syntax.Field)
+    ]
+
+    def stage(rows: Rows) -> Rows:
+        for row in rows:
+            for name, evaluate in made:
+                row[name] = evaluate(row)
+            yield row
+
+    return stage if made else _pass
+
+
+def _pass(rows: Rows) -> Rows:
+    return rows
+
+
+def _filter(condition: syntax.Expression, now: int) -> Stage:
+    holds = compile_expression(condition, now)
+    return lambda rows: (row for row in rows if is_true(holds(row)))
+
+
+def _parse(command: syntax.Parse, now: int) -> Stage:
+    operand = compile_expression(command.operand, now)
+    search = command.pattern.search
+    names = command.names
+
+    def stage(rows: Rows) -> Rows:
+        for row in rows:
+            written = text(operand(row))
+            match = search(written) if written is not None else None
+            values = match.groups() if match else (None,) * len(names)
+            for name, value in zip(names, values, strict=True):
+                if name:
+                    row[name] = value
+            yield row
+
+    return stage
+
+
+def _sort(keys: Sequence[syntax.SortKey], now: int, top: int | None) -> Stage:
+    compiled = [(compile_expression(key.expression, now), key.descending) for key in keys]
+
+    def stage(rows: Rows) -> Rows:
+        if len(compiled) == 1 and top is not None and top <= _SMALL_LIMIT:
+            evaluate, descending = compiled[0]
+            choose = heapq.nlargest if descending else heapq.nsmallest
+            return iter(choose(top, rows, key=lambda row: sort_key(evaluate(row))))
+        ordered = list(rows)
+        for evaluate, descending in reversed(compiled):
+            ordered.sort(key=lambda row, value=evaluate: sort_key(value(row)), reverse=descending)  # type: ignore[misc]  # mypy cannot type a lambda's default
+        return iter(ordered)
+
+    return stage
+
+
+def _first(rows: Rows, count: int, *, drain: bool) -> Rows:
+    """Yield the first `count` rows; with `drain` read the others too, since they count as matched."""
+    yield from islice(rows, count)
+    if drain:
+        collections.deque(rows, maxlen=0)
+
+
+def _dedup(names: Sequence[str]) -> Stage:
+    def stage(rows: Rows) -> Rows:
+        seen = set()
+        for row in rows:
+            values = tuple(hashable(row[name]) for name in names)
+            if None not in values:
+                if values in seen:
+                    continue
+                seen.add(values)
+            yield row
+
+    return stage
+
+
+def _unnest(name: str, into: str) -> Stage:
+    def stage(rows: Rows) -> Rows:
+        for row in rows:
+            value = row[name]
+            for element in value if isinstance(value, list) else [value]:
+                yield row.with_field(into, int(element) if isinstance(element, bool) else element)
+
+    return stage
+
+
+def output_columns(commands: Sequence[syntax.Command]) -> tuple[str, ...]:
+    """Return the names of the columns that a query shows, in order.
+
+    The last `display` decides; else the last `stats` (what it groups by first) and the fields named after it;
+    else the fields of all `fields` commands and of `parse`; else @timestamp and @message.
+    """
+    shown: list[str] = []
+    named = False
+    displayed: list[str] | None = None
+    for command in commands:
+        match command:
+            case syntax.Display(columns=columns):
+                displayed = [column.name for column in columns]
+            case syntax.Stats(columns=columns, by=by):
+                shown, displayed, named = [column.name for column in (*by, *columns)], None, True
+            case syntax.Fields(columns=columns):
+                shown += [column.name for column in columns]
+                named = True
+            case syntax.Parse(names=names):
+                shown += [name for name in names if name]
+    if displayed is not None:
+        shown, named = displayed, True
+    return tuple(dict.fromkeys(shown if named else (*_DEFAULT_COLUMNS, *shown)))
+
+
+def _output(row: Row, columns: Sequence[str]) -> list[tuple[str, str]]:
+    cells = [(name, shown) for name in columns if (shown := text(row[name])) is not None]
+    if isinstance(row, EventRow) and "@ptr" not in columns:
+        cells.append(("@ptr", row["@ptr"]))
+    return cells
