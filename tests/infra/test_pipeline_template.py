@@ -111,7 +111,7 @@ def test_embed_reserves_concurrency_only_when_asked(template, resources):
     assert reserved == {
         "Fn::If": ["ReserveEmbed", {"Ref": "EmbedReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
     }
-    assert template["Parameters"]["EmbedReservedConcurrency"]["Default"] == -1
+    assert template["Parameters"]["EmbedReservedConcurrency"]["Default"] == "-1"
     condition = {"Fn::Not": [{"Fn::Equals": [{"Ref": "EmbedReservedConcurrency"}, "-1"]}]}
     assert template["Conditions"] == {"ReserveEmbed": condition}
 
