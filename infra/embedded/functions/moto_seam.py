@@ -1,0 +1,249 @@
+"""Lambda's API: moto keeps the functions, we run them.
+
+- Invoke. moto runs a container (or answers a canned text); AWS runs the handler. We put `api.invoke` behind the HTTP
+  operation, with AWS's headers and error shapes, and behind `LambdaFunction.invoke`, which moto's own triggers call.
+- PutFunctionConcurrency and the template's ReservedConcurrentExecutions. moto accepts any number; AWS keeps 100 (all,
+  in a smaller account) unreserved. We check on both ways in.
+- GetAccountSettings. moto has no such operation; we answer with the configured concurrency.
+- Creating and updating. moto takes any memory and timeout, and numbers of a template as strings; AWS refuses what is
+  out of range. An update from a template treats inline code as a zip in moto; we pack it first.
+- DeleteFunction. moto forgets the function; we also end its environments.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from moto.awslambda import urls
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+
+from infra.embedded.functions import api, asynchronous, registry
+from infra.embedded.functions.concurrency import reservation_fault
+from infra.embedded.functions.errors import EVENT_LIMIT_BYTES, LambdaApiError, request_too_large
+from infra.embedded.functions.validation import check_code_size, whole_numbers
+
+Answer = tuple[int, dict[str, str], str | bytes]
+ACCOUNT_SETTINGS = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"
+RETRY_AFTER_S = "1"
+INSTALLED = "_runs_handlers_for_real"
+
+GIBIBYTE = 1024**3
+MEBIBYTE = 1024**2
+
+
+def install() -> None:
+    """Put our Lambda behind moto's API. Idempotent."""
+    if getattr(LambdaBackend, INSTALLED, False):
+        return
+    setattr(LambdaBackend, INSTALLED, True)
+    LambdaResponse.invoke = _invoke
+    LambdaResponse.get_account_settings = _get_account_settings
+    urls.url_paths[ACCOUNT_SETTINGS] = LambdaResponse.dispatch
+    LambdaFunction.invoke = _invoke_from_moto
+    LambdaFunction.update_from_cloudformation_json = classmethod(_update_from_template)
+    LambdaBackend.put_function_concurrency = _put_function_concurrency
+    LambdaBackend.create_function = _checked_create(LambdaBackend.create_function)
+    LambdaBackend.delete_function = _ending_delete(LambdaBackend.delete_function)
+    LambdaFunction.update_configuration = _checked_update(LambdaFunction.update_configuration)
+
+
+# -- Invoke
+
+
+def _invoke(response: LambdaResponse) -> Answer:
+    """Answer the HTTP operation Invoke."""
+    try:
+        return _invoke_by_type(response)
+    except LambdaApiError as error:
+        return error_answer(error)
+
+
+def _invoke_by_type(response: LambdaResponse) -> Answer:
+    name = unquote(response.path.rsplit("/", 2)[-2])
+    qualifier = response.querystring.get("Qualifier", [None])[0]
+    kind = response.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+    payload = _payload(response)
+    if kind == "DryRun":
+        registry.deployed(response.current_account, response.region, name, qualifier)
+        return 204, {}, ""
+    if kind == "Event":
+        return _invoke_event(response, name, qualifier, payload)
+    context = _client_context(response.headers.get("X-Amz-Client-Context"))
+    result = api.invoke(
+        response.current_account, response.region, name, payload, qualifier=qualifier, client_context=context
+    )
+    return 200, _result_headers(result, tail=response.headers.get("X-Amz-Log-Type") == "Tail"), result.payload
+
+
+def _invoke_event(response: LambdaResponse, name: str, qualifier: str | None, payload: bytes) -> Answer:
+    if len(payload) > EVENT_LIMIT_BYTES:
+        raise request_too_large(len(payload), EVENT_LIMIT_BYTES)
+    registry.deployed(response.current_account, response.region, name, qualifier)
+    asynchronous.submit(response.current_account, response.region, name, payload, qualifier)
+    return 202, {}, ""
+
+
+def _payload(response: LambdaResponse) -> bytes:
+    raw = response.body
+    payload: bytes = raw.encode() if isinstance(raw, str) else raw or b""
+    if payload:
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            message = f"Could not parse request body into json: {error}"
+            raise LambdaApiError("InvalidRequestContentException", message, 400) from None
+    return payload
+
+
+def _client_context(header: str | None) -> str:
+    return base64.b64decode(header).decode().replace("\n", " ") if header else ""
+
+
+def _result_headers(result: api.InvocationResult, *, tail: bool) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/json",
+        "X-Amz-Executed-Version": result.executed_version,
+        "x-amzn-RequestId": result.request_id,
+    }
+    if result.function_error:
+        headers["X-Amz-Function-Error"] = result.function_error
+    if tail:
+        headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail).decode()
+    return headers
+
+
+def error_answer(error: LambdaApiError) -> Answer:
+    """Return an error in the rest-json shape that botocore reads."""
+    body = {"Type": error.type, "message": error.message, "Message": error.message}
+    headers = {
+        "Content-Type": "application/json",
+        "x-amzn-ErrorType": error.code,
+        "x-amzn-RequestId": error.request_id,
+    }
+    if error.reason:
+        body["Reason"] = error.reason
+        headers["Retry-After"] = RETRY_AFTER_S
+    return error.status, headers, json.dumps(body)
+
+
+def _invoke_from_moto(function: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:
+    """Run a function for one of moto's own triggers (queues, topics, log subscriptions)."""
+    del request_headers
+    result = api.invoke(function.account_id, function.region, function.function_name, (body or "{}").encode())
+    if result.function_error:
+        response_headers["x-amz-function-error"] = result.function_error
+    return result.payload
+
+
+# -- concurrency
+
+
+def _put_function_concurrency(backend: LambdaBackend, function_name: str, reserved_concurrency: Any) -> int:
+    """Reserve concurrency, by AWS's rule."""
+    function = backend.get_function(function_name)
+    function.reserved_concurrency = _checked_reservation(backend, function.function_name, reserved_concurrency)
+    return int(function.reserved_concurrency)
+
+
+def _checked_reservation(backend: LambdaBackend, name: str, wanted: Any) -> int:
+    number = whole_numbers({"ReservedConcurrentExecutions": wanted})["ReservedConcurrentExecutions"]
+    others = (n for other, n in registry.reservations(backend).items() if other != name)
+    fault = reservation_fault(number, others, api.service().settings.account_concurrency)
+    if fault:
+        raise InvalidParameterValueException(fault)
+    return int(number)
+
+
+def _get_account_settings(response: LambdaResponse) -> str:
+    backend = response.backend
+    limit = api.service().settings.account_concurrency
+    functions = list(backend.list_functions())
+    size = sum(function.code_size for function in functions)
+    settings = {
+        "AccountLimit": {
+            "TotalCodeSize": 75 * GIBIBYTE,
+            "CodeSizeUnzipped": 250 * MEBIBYTE,
+            "CodeSizeZipped": 50 * MEBIBYTE,
+            "ConcurrentExecutions": limit,
+            "UnreservedConcurrentExecutions": limit - sum(registry.reservations(backend).values()),
+        },
+        "AccountUsage": {"TotalCodeSize": size, "FunctionCount": len(functions)},
+    }
+    return json.dumps(settings)
+
+
+# -- the function's life
+
+Create = Callable[[LambdaBackend, dict[str, Any]], LambdaFunction]
+Delete = Callable[..., None]
+Update = Callable[[LambdaFunction, dict[str, Any]], dict[str, Any]]
+
+
+def _checked_create(create: Create) -> Create:
+    def create_function(self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
+        checked = whole_numbers(spec)
+        check_code_size(checked)
+        if checked.get("ReservedConcurrentExecutions") is not None:
+            _checked_reservation(self, checked["FunctionName"], checked["ReservedConcurrentExecutions"])
+        return create(self, checked)
+
+    return create_function
+
+
+def _ending_delete(delete: Delete) -> Delete:
+    def delete_function(self: LambdaBackend, function_name: str, qualifier: str | None = None) -> None:
+        try:
+            name = self.get_function(function_name, qualifier).function_name
+        except LambdaClientError:
+            name = None
+        delete(self, function_name, qualifier)
+        if name is not None and qualifier is None:
+            api.service().forget(self.account_id, self.region_name, name)
+
+    return delete_function
+
+
+def _checked_update(update: Update) -> Update:
+    def update_configuration(self: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
+        return update(self, whole_numbers(config_updates))
+
+    return update_configuration
+
+
+TEMPLATE_DEFAULTS: dict[str, Any] = {
+    "Description": "",
+    "MemorySize": 128,
+    "Timeout": 3,
+    "Environment": {"Variables": {}},
+}
+
+
+def _update_from_template(
+    cls: type[LambdaFunction],
+    original_resource: LambdaFunction,
+    new_resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+) -> LambdaFunction:
+    """Apply a changed template: what it no longer says returns to the default."""
+    del new_resource_name
+    properties = TEMPLATE_DEFAULTS | cloudformation_json["Properties"]
+    backend = registry.backend_of(account_id, region_name)
+    reserved = properties.pop("ReservedConcurrentExecutions", None)
+    if reserved is not None:
+        reserved = _checked_reservation(backend, original_resource.function_name, reserved)
+    properties["Environment"] = {"Variables": properties["Environment"].get("Variables", {})}
+    original_resource.update_configuration(properties)
+    original_resource.reserved_concurrency = reserved
+    code = dict(properties["Code"])
+    if "ZipFile" in code:
+        code["ZipFile"] = base64.b64encode(cls._create_zipfile_from_plaintext_code(code["ZipFile"]))
+    original_resource.update_function_code(code)
+    return original_resource
