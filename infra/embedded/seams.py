@@ -14,7 +14,6 @@ SEAMS = (
     "functions",
     "states",
     "metrics",
-    "cloudformation",
     "refusals",
 )
 

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import DechunkedInput, ThreadedWSGIServer
 
 from infra.embedded import refusals, seams
+from infra.embedded.cloudformation.api import CloudFormationApi
 from infra.embedded.refusals import Wsgi
 
 HOST = "127.0.0.1"
@@ -53,15 +54,18 @@ def build_application() -> Wsgi:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     seams.install_all()
-    dispatcher: Wsgi = DomainDispatcherApplication(_create_app)
+    dispatcher: Wsgi
+
+    def create_app(service: Any) -> Wsgi:
+        """The app of one service; moto asks once per service and keeps it."""
+        if service not in refusals.CARRIED:
+            return refusals.refuse(service)
+        if service == "cloudformation":
+            return refusals.guard(service, CloudFormationApi(dispatcher))
+        return refusals.guard(service, create_backend_app(service))
+
+    dispatcher = DomainDispatcherApplication(create_app)
     return refusals.guard(None, dispatcher)
-
-
-def _create_app(service: Any) -> Wsgi:
-    """The app of one service; moto asks once per service and keeps it."""
-    if service not in refusals.CARRIED:
-        return refusals.refuse(service)
-    return refusals.guard(service, create_backend_app(service))
 
 
 class CloudServer(ThreadedWSGIServer):  # type: ignore[misc]

@@ -1,0 +1,62 @@
+"""AWS::Logs::LogGroup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from infra.embedded.cloudformation.resources.base import Made, Wanted, refuse_unknown, request
+
+_PROPERTIES = frozenset({"LogGroupName", "RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"})
+
+
+class LogGroup:
+    """A log group with its retention."""
+
+    replaced_by: ClassVar[frozenset[str]] = frozenset({"LogGroupName", "LogGroupClass"})
+    name_property: ClassVar[str | None] = "LogGroupName"
+
+    def create(self, wanted: Wanted) -> Made:
+        """Create the group, then set its retention."""
+        refuse_unknown(wanted, _PROPERTIES)
+        logs, name = wanted.api("logs"), wanted.name("LogGroupName", 512)
+        members: dict[str, Any] = {"logGroupName": name, "tags": wanted.all_tags()}
+        for member, key in (("KmsKeyId", "kmsKeyId"), ("LogGroupClass", "logGroupClass")):
+            if member in wanted.properties:
+                members[key] = wanted.properties[member]
+        logs.create_log_group(**request(logs, "CreateLogGroup", wanted, members))
+        try:
+            self._retain(wanted, name)
+        except Exception:
+            logs.delete_log_group(logGroupName=name)
+            raise
+        return self._made(wanted, name)
+
+    def update(self, wanted: Wanted, old: Mapping[str, Any], physical_id: str) -> Made:
+        """Change retention and tags."""
+        del old
+        refuse_unknown(wanted, _PROPERTIES)
+        self._retain(wanted, physical_id)
+        if wanted.all_tags():
+            wanted.api("logs").tag_log_group(logGroupName=physical_id, tags=wanted.all_tags())
+        return self._made(wanted, physical_id)
+
+    def delete(self, wanted: Wanted, physical_id: str) -> None:
+        """Delete the group and its streams."""
+        logs = wanted.api("logs")
+        try:
+            logs.delete_log_group(logGroupName=physical_id)
+        except logs.exceptions.ResourceNotFoundException:
+            return
+
+    def _retain(self, wanted: Wanted, name: str) -> None:
+        logs, days = wanted.api("logs"), wanted.properties.get("RetentionInDays")
+        if days is None:
+            logs.delete_retention_policy(logGroupName=name)
+            return
+        members = {"logGroupName": name, "retentionInDays": days}
+        logs.put_retention_policy(**request(logs, "PutRetentionPolicy", wanted, members))
+
+    def _made(self, wanted: Wanted, name: str) -> Made:
+        arn = f"arn:aws:logs:{wanted.region}:{wanted.account_id}:log-group:{name}:*"
+        return Made(name, {"Arn": arn})
