@@ -12,6 +12,7 @@ import pytest
 
 from fixtures.claims import all_of, same
 from fixtures.labels import ksb
+from fixtures.tables import parts_table
 from reports.judging.estimates import exact
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def test_stack_has_the_fewest_parts_that_teach_the_lesson(stack: Stack, claim: C
 
     Three functions, each with a log group and a role; one state machine with its role; one dashboard.
     """
-    record.say(table_of_parts(stack))
+    record.say(parts_table(stack))
     for resource_type, count in PARTS.items():
         found = len(stack.of_type(resource_type))
         claim(f"{count} of type {resource_type}", exact(found, count, "", n_unit="resources"), equals=count)
@@ -112,9 +113,3 @@ def test_named_roles_need_a_capability(refused_without_capability: str, claim: C
     """Without CAPABILITY_NAMED_IAM the deployment is refused: nobody makes named roles by accident."""
     answer = same(refused_without_capability, "InsufficientCapabilitiesException")
     claim("CreateStack without the capability is refused", answer, equals=1)
-
-
-def table_of_parts(stack: Stack) -> str:
-    """Return the stack's resources as a Markdown table."""
-    rows = [f"| {part.logical_id} | {part.type} | {part.physical_id} |" for part in stack.resources]
-    return "\n".join(("| in the template | type | in the cloud |", "| --- | --- | --- |", *rows))

@@ -1,0 +1,114 @@
+"""Activity 4, Scale up and compare: the same burst with more slots, and where more stops paying.
+
+The burst of activity 3 runs again at `--high` (10), side by side with `--low` (2); with `--repeat` both run
+several times, in the order A B B A, so that a drift of the machine hits both alike. Then a sweep.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.labels import ksb
+from fixtures.tables import prediction_table, side_by_side_table, usl_text
+from reports.figures import side_by_side, sweep
+from reports.judging.estimates import (
+    exact,
+    makespan_over,
+    measured,
+    peak_concurrency,
+    ratio_of_p95,
+    speed_up,
+    throughput_ratio,
+)
+from reports.scaling import AWS_REFERENCE, fit_usl, point_of, predict
+
+if TYPE_CHECKING:
+    from fixtures.burst import Bursts
+    from fixtures.claims import Claim
+    from fixtures.evidence import Record
+    from fixtures.options import Options
+
+pytestmark = [pytest.mark.activity4, ksb("S19", "S22")]
+
+MODEL_STEP = "Embed"
+WORTHWHILE = 0.6
+"""Of the slots that are added, at least this part has to show in speed: 5 times the slots, 3 times as fast."""
+UNCHANGED = 0.15
+"""A step's p95 within 15 % is unchanged."""
+
+
+def test_scaling_out_finishes_the_burst_sooner(
+    bursts: Bursts, options: Options, claim: Claim, record: Record
+) -> None:
+    """With five times the slots (2 to 10) the same burst is done at least three times as fast.
+
+    For other concurrencies: at least 0.6 of their ratio.
+    """
+    wall, scaled = bursts.pair(options.low, options.high, options.repeat)
+    record.figure("side by side", side_by_side(wall[0], scaled[0]), main=True)
+    record.say(side_by_side_table((wall[0], scaled[0])))
+    least = WORTHWHILE * options.high / options.low
+    claim("the burst is done so many times sooner", speed_up(wall, scaled), at_least=least)
+    claim("throughput rises so many times", throughput_ratio(wall, scaled), at_least=least)
+
+
+def test_all_slots_are_used_and_nothing_is_lost(bursts: Bursts, options: Options, claim: Claim) -> None:
+    """The burst really had more slots: its peak is the new cap, never above, and no ticket was lost."""
+    _, scaled = bursts.pair(options.low, options.high, options.repeat)
+    for burst in scaled:
+        claim("peak concurrency is the new cap", peak_concurrency(burst), equals=options.high)
+        claim(
+            "tickets that succeed", exact(burst.succeeded, options.tickets, "tickets"), equals=options.tickets
+        )
+
+
+def test_each_ticket_takes_as_long_as_before(bursts: Bursts, options: Options, claim: Claim) -> None:
+    """Scaling out adds workers and makes none faster or slower: Embed's p95 stays within 15 %.
+
+    An equivalence test: the whole interval of the ratio has to lie inside the margin.
+    """
+    wall, scaled = bursts.pair(options.low, options.high, options.repeat)
+    claim(f"{MODEL_STEP}'s p95 is unchanged", ratio_of_p95(wall, scaled, MODEL_STEP), within=UNCHANGED)
+
+
+def test_the_low_burst_alone_predicts_the_high_one(
+    bursts: Bursts, options: Options, claim: Claim, record: Record
+) -> None:
+    """What activity 3 measured was enough to know how activity 4 would end.
+
+    Ideal: ceil(tickets / slots) times a ticket's service time. Amdahl: the time outside the Map stays, the
+    time inside is divided among the slots. The burst cannot beat the ideal, and stays under twice Amdahl.
+    """
+    wall, scaled = bursts.pair(options.low, options.high, options.repeat)
+    predicted = predict(wall[0], options.high)
+    record.say(prediction_table(predicted, scaled[0]))
+    claim(
+        "measured over ideal: not faster than possible",
+        makespan_over(scaled, predicted.ideal_s),
+        at_least=0.9,
+    )
+    claim("measured over Amdahl's prediction", makespan_over(scaled, predicted.amdahl_s), at_most=2.0)
+
+
+def test_the_sweep_shows_where_returns_diminish(
+    bursts: Bursts, options: Options, sweep_points: tuple[int, ...], claim: Claim, record: Record
+) -> None:
+    """More slots give more throughput along one law, whose bend says where one more slot stops paying.
+
+    The same burst at several concurrencies; the Universal Scalability Law is fitted to their throughputs. The
+    curve reported from AWS stands beside it in the figure, to compare with; nothing is judged by it.
+    """
+    points = [point_of(bursts.at(concurrency)) for concurrency in sweep_points]
+    fit = fit_usl(points)
+    record.figure("throughput by concurrency", sweep(points, fit, AWS_REFERENCE), main=True)
+    record.say(usl_text(fit))
+    off = max(abs(fit.at(point.concurrency) / point.throughput_per_s - 1) for point in points)
+    farthest = measured(
+        off, "of the measured throughput", n=len(points), method="Universal Scalability Law, least squares"
+    )
+    claim("the farthest that a measured point lies off the law", farthest, at_most=0.25)
+    gain = fit.at(options.high) / fit.at(options.low)
+    rise = measured(gain, "times", n=len(points), method="Universal Scalability Law, least squares")
+    claim("throughput by the law, high over low", rise, at_least=WORTHWHILE * options.high / options.low)
