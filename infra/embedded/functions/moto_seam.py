@@ -71,14 +71,15 @@ def _invoke_by_type(response: LambdaResponse) -> Answer:
     payload = _payload(response)
     if kind == "DryRun":
         registry.deployed(response.current_account, response.region, name, qualifier)
-        return 204, {}, ""
+        return with_status(204, {}, "")
     if kind == "Event":
         return _invoke_event(response, name, qualifier, payload)
     context = _client_context(response.headers.get("X-Amz-Client-Context"))
     result = api.invoke(
         response.current_account, response.region, name, payload, qualifier=qualifier, client_context=context
     )
-    return 200, _result_headers(result, tail=response.headers.get("X-Amz-Log-Type") == "Tail"), result.payload
+    headers = _result_headers(result, tail=response.headers.get("X-Amz-Log-Type") == "Tail")
+    return with_status(200, headers, result.payload)
 
 
 def _invoke_event(response: LambdaResponse, name: str, qualifier: str | None, payload: bytes) -> Answer:
@@ -86,7 +87,7 @@ def _invoke_event(response: LambdaResponse, name: str, qualifier: str | None, pa
         raise request_too_large(len(payload), EVENT_LIMIT_BYTES)
     registry.deployed(response.current_account, response.region, name, qualifier)
     asynchronous.submit(response.current_account, response.region, name, payload, qualifier)
-    return 202, {}, ""
+    return with_status(202, {}, "")
 
 
 def _payload(response: LambdaResponse) -> bytes:
@@ -129,7 +130,12 @@ def error_answer(error: LambdaApiError) -> Answer:
     if error.reason:
         body["Reason"] = error.reason
         headers["Retry-After"] = RETRY_AFTER_S
-    return error.status, headers, json.dumps(body)
+    return with_status(error.status, headers, json.dumps(body))
+
+
+def with_status(status: int, headers: dict[str, str], body: str | bytes) -> Answer:
+    """Return an answer as moto's dispatcher takes it: it reads the status from the headers alone."""
+    return status, headers | {"status": str(status)}, body
 
 
 def _invoke_from_moto(function: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:
