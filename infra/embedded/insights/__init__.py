@@ -4,5 +4,6 @@ The way of a query: `parser` (grammar.lark to the frozen tree of `syntax`) -> `c
 cannot say) -> `engine` (a chain of generators over log events, in place) -> `formatting` (strings, as AWS
 writes them) -> `service` (the life of a query) -> `moto_seam` (the API).
 
-Nothing here is imported before the first query arrives, except `moto_seam`, so that an idle cloud stays small.
+Nothing here is imported before the first query arrives, except `moto_seam`, so that an idle cloud stays
+small.
 """

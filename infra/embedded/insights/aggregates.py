@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """An aggregate. `finish` takes the present values of a group, in the order of the rows, and the parameters.
+    """An aggregate.
 
+    `finish` takes the present values of a group, in the order of the rows, and the parameters.
     `with_instant` asks for (timestamp, value) pairs instead; `parameters` counts numbers after the field.
     """
 

@@ -57,7 +57,7 @@ def _pattern(token: Token) -> str | re.Pattern[str]:
 
 
 @v_args(inline=True)
-class _Builder(Transformer_NonRecursive):
+class _Builder(Transformer_NonRecursive[Any, Any]):
     """One method a rule of the grammar; lark calls it with the rule's built parts."""
 
     def __init__(self, text: str) -> None:

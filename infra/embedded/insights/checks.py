@@ -1,4 +1,4 @@
-"""What the grammar cannot say: functions and their arguments, where aggregates may stand, names that clash."""
+"""What the grammar cannot say: arguments of functions, places of aggregates, names that clash."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _made_by(command: Command) -> Iterable[tuple[str, Span]]:
 
 
 def _check_aggregated(expression: Expression, made: set[str]) -> None:
-    """A field outside an aggregate has no single value in a group, unless it was made by this stats or follows by."""
+    """Refuse a field with no single value in a group: in no aggregate, not made here, not after `by`."""
     if trees.is_aggregate(expression):
         return
     if isinstance(expression, syntax.Field) and not _is_known(expression.name, made):

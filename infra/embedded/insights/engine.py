@@ -6,20 +6,20 @@ Events flow newest first, so rows that no `sort` reorders are sorted by @timesta
 from __future__ import annotations
 
 import collections
-import heapq
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from infra.embedded.insights import grouping, syntax
+from infra.embedded.insights import grouping, output, syntax
 from infra.embedded.insights.expressions import compile_expression
-from infra.embedded.insights.fields import EventRow, row_of
+from infra.embedded.insights.fields import row_of, whole
 from infra.embedded.insights.functions import is_true
 from infra.embedded.insights.values import hashable, sort_key, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from infra.embedded.insights.expressions import Evaluate
     from infra.embedded.insights.fields import LogEvent, Origin, Row
 
     Rows = Iterator[Row]
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10_000
 
 _EVENTS_BETWEEN_LOOKS = 2_000
-_SMALL_LIMIT = 1_000
-_DEFAULT_COLUMNS = ("@timestamp", "@message")
+_ROWS_BETWEEN_SORTS = 5_000
 
 
-class QueryCancelled(Exception):  # noqa: N818  # the caller asked for it
+class QueryCancelled(Exception):
     """The query was stopped while it ran."""
 
 
@@ -54,7 +53,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a query cost: events that passed its filters, events looked at, and their size in bytes (UTF-8)."""
+    """What a query cost: events that passed its filters, events looked at, and their UTF-8 bytes."""
 
     records_matched: int
     records_scanned: int
@@ -85,15 +84,15 @@ def run(
     found = _events_in(streams, window)
     counter = _Counter()
     rows: Rows = _rows(found, is_cancelled)
-    for stage in _stages(query.commands, now, counter):
+    for stage in _stages(query.commands, now, limit, counter):
         rows = stage(rows)
     has_limit = any(isinstance(command, syntax.Limit) for command in query.commands)
     shown = _first(rows, DEFAULT_LIMIT if has_limit else limit, drain=counter.is_placed)
-    columns = output_columns(query.commands)
-    output = [_output(row, columns) for row in shown]
+    columns = output.columns(query.commands)
+    cells = [output.cells(row, columns) for row in shown]
     size = sum(_bytes(event.message) for event, _ in found)
     matched = counter.count if counter.is_placed else len(found)
-    return Result(output, Statistics(matched, len(found), size))
+    return Result(cells, Statistics(matched, len(found), size))
 
 
 def _bytes(message: str) -> int:
@@ -122,7 +121,7 @@ def _rows(found: list[tuple[LogEvent, Origin]], is_cancelled: Callable[[], bool]
 
 
 class _Counter:
-    """Counts the rows that pass the filters; without a filter every event matches and nothing needs counting."""
+    """Counts the rows that pass the filters; without a filter every event matches, uncounted."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -134,12 +133,11 @@ class _Counter:
             yield row
 
 
-def _stages(commands: Sequence[syntax.Command], now: int, counter: _Counter) -> list[Stage]:
+def _stages(commands: Sequence[syntax.Command], now: int, limit: int, counter: _Counter) -> list[Stage]:
     stages: list[Stage] = []
     last_filter = _last_filter_of_events(commands)
     for index, command in enumerate(commands):
-        following = commands[index + 1] if index + 1 < len(commands) else None
-        stages.append(_stage(command, following, now, counter))
+        stages.append(_stage(command, _rows_needed(commands[index + 1 :], limit), now, counter))
         if index == last_filter:
             counter.is_placed = True
             stages.append(counter.stage)
@@ -157,25 +155,29 @@ def _last_filter_of_events(commands: Sequence[syntax.Command]) -> int | None:
     return last
 
 
-def _stage(command: syntax.Command, following: syntax.Command | None, now: int, counter: _Counter) -> Stage:
+def _stage(command: syntax.Command, needed: int | None, now: int, counter: _Counter) -> Stage:
     match command:
-        case syntax.Fields(columns=columns) | syntax.Display(columns=columns):
-            return _compute(columns, now)
-        case syntax.Filter(condition=condition):
-            return _filter(condition, now)
+        case syntax.Fields() | syntax.Display():
+            stage = _compute(command.columns, now)
+        case syntax.Filter():
+            stage = _filter(command.condition, now)
         case syntax.Parse():
-            return _parse(command, now)
+            stage = _parse(command, now)
         case syntax.Stats():
-            return grouping.stage(command, now)
-        case syntax.Sort(keys=keys):
-            top = following.count if isinstance(following, syntax.Limit) else None
-            return _sort(keys, now, top)
-        case syntax.Limit(count=count):
-            return lambda rows: _first(rows, count, drain=counter.is_placed)
-        case syntax.Dedup(fields=fields):
-            return _dedup(tuple(field.name for field in fields))
-        case syntax.Unnest(operand=operand, into=into):
-            return _unnest(operand.name, into)
+            stage = grouping.stage(command, now)
+        case syntax.Sort():
+            stage = _sort(command.keys, now, needed)
+        case syntax.Limit():
+            stage = _limit(command.count, counter)
+        case syntax.Dedup():
+            stage = _dedup(tuple(field.name for field in command.fields))
+        case syntax.Unnest():
+            stage = _unnest(command.operand.name, command.into)
+    return stage
+
+
+def _limit(count: int, counter: _Counter) -> Stage:
+    return lambda rows: _first(rows, count, drain=counter.is_placed)
 
 
 def _compute(columns: Sequence[syntax.Column], now: int) -> Stage:
@@ -221,20 +223,39 @@ def _parse(command: syntax.Parse, now: int) -> Stage:
     return stage
 
 
-def _sort(keys: Sequence[syntax.SortKey], now: int, top: int | None) -> Stage:
+def _rows_needed(following: Sequence[syntax.Command], limit: int) -> int | None:
+    """Return how many rows of a sort can reach the result; None where a later command needs all of them."""
+    for command in following:
+        if isinstance(command, syntax.Limit):
+            return command.count
+        if not isinstance(command, (syntax.Fields, syntax.Display, syntax.Parse)):
+            return None
+    return limit
+
+
+def _sort(keys: Sequence[syntax.SortKey], now: int, needed: int | None) -> Stage:
     compiled = [(compile_expression(key.expression, now), key.descending) for key in keys]
 
     def stage(rows: Rows) -> Rows:
-        if len(compiled) == 1 and top is not None and top <= _SMALL_LIMIT:
-            evaluate, descending = compiled[0]
-            choose = heapq.nlargest if descending else heapq.nsmallest
-            return iter(choose(top, rows, key=lambda row: sort_key(evaluate(row))))
-        ordered = list(rows)
-        for evaluate, descending in reversed(compiled):
-            ordered.sort(key=lambda row, value=evaluate: sort_key(value(row)), reverse=descending)  # type: ignore[misc]  # mypy cannot type a lambda's default
-        return iter(ordered)
+        kept: list[Row] = []
+        for row in rows:
+            kept.append(row)
+            if needed is not None and len(kept) > 2 * needed + _ROWS_BETWEEN_SORTS:
+                _order(kept, compiled)
+                del kept[needed:]
+        _order(kept, compiled)
+        return iter(kept)
 
     return stage
+
+
+def _order(rows: list[Row], keys: Sequence[tuple[Evaluate, bool]]) -> None:
+    for evaluate, descending in reversed(keys):
+        rows.sort(key=_keyed(evaluate), reverse=descending)
+
+
+def _keyed(evaluate: Evaluate) -> Callable[[Row], tuple[Any, ...]]:
+    return lambda row: sort_key(evaluate(row))
 
 
 def _first(rows: Rows, count: int, *, drain: bool) -> Rows:
@@ -263,38 +284,6 @@ def _unnest(name: str, into: str) -> Stage:
         for row in rows:
             value = row[name]
             for element in value if isinstance(value, list) else [value]:
-                yield row.with_field(into, int(element) if isinstance(element, bool) else element)
+                yield row.with_field(into, whole(element))
 
     return stage
-
-
-def output_columns(commands: Sequence[syntax.Command]) -> tuple[str, ...]:
-    """Return the names of the columns that a query shows, in order.
-
-    The last `display` decides; else the last `stats` (what it groups by first) and the fields named after it;
-    else the fields of all `fields` commands and of `parse`; else @timestamp and @message.
-    """
-    shown: list[str] = []
-    named = False
-    displayed: list[str] | None = None
-    for command in commands:
-        match command:
-            case syntax.Display(columns=columns):
-                displayed = [column.name for column in columns]
-            case syntax.Stats(columns=columns, by=by):
-                shown, displayed, named = [column.name for column in (*by, *columns)], None, True
-            case syntax.Fields(columns=columns):
-                shown += [column.name for column in columns]
-                named = True
-            case syntax.Parse(names=names):
-                shown += [name for name in names if name]
-    if displayed is not None:
-        shown, named = displayed, True
-    return tuple(dict.fromkeys(shown if named else (*_DEFAULT_COLUMNS, *shown)))
-
-
-def _output(row: Row, columns: Sequence[str]) -> list[tuple[str, str]]:
-    cells = [(name, shown) for name in columns if (shown := text(row[name])) is not None]
-    if isinstance(row, EventRow) and "@ptr" not in columns:
-        cells.append(("@ptr", row["@ptr"]))
-    return cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class MalformedQuery(Exception):  # noqa: N818  # AWS's own name for it is MalformedQueryException
+class MalformedQuery(Exception):
     """A query that does not compile.
 
     `start` and `end` are character offsets into the query string (`end` is one past the last character of
@@ -17,11 +17,12 @@ class MalformedQuery(Exception):  # noqa: N818  # AWS's own name for it is Malfo
         self.end = end
 
 
-class NotEmulated(Exception):  # noqa: N818  # named after the answer it becomes: 501 NotImplemented
+class NotEmulated(Exception):
     """Something that AWS's query language has and this engine lacks, refused by its name."""
 
     def __init__(self, feature: str) -> None:
         super().__init__(
-            f"{feature} exists in AWS's Logs Insights QL but is not emulated here; use the other commands and functions"
+            f"{feature} exists in AWS's Logs Insights QL but is not emulated here; "
+            "use the other commands and functions"
         )
         self.feature = feature

@@ -32,7 +32,7 @@ _ORDERINGS: dict[str, Callable[[int, int], bool]] = {
 _LARGEST_EXPONENT = 1024
 
 
-def compile_expression(expression: syntax.Expression, now: int) -> Evaluate:
+def compile_expression(expression: syntax.Expression, now: int) -> Evaluate:  # noqa: PLR0911  # one a kind
     """Return the function of a row that `expression` is; `now` is the time of the query, in milliseconds."""
     match expression:
         case syntax.Field(name=name):
@@ -93,9 +93,9 @@ def _call(call: syntax.Call, now: int) -> Evaluate:
 
 def _power(base: float, exponent: float) -> complex:
     if abs(exponent) > _LARGEST_EXPONENT:
-        return float(base) ** exponent
-    result: complex = base**exponent
-    return result
+        base = float(base)
+    power: complex = base**exponent  # a negative base may give a complex number
+    return power
 
 
 def _divide(dividend: float, divisor: float) -> float:

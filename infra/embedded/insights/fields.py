@@ -71,7 +71,7 @@ class Row(dict[str, Any]):
         head, _, rest = name.partition(".")
         while rest:
             if head in self:
-                return walk(self[head], rest)
+                return whole(walk(self[head], rest))
             step, _, rest = rest.partition(".")
             head = f"{head}.{step}"
         return None
@@ -84,50 +84,46 @@ class Row(dict[str, Any]):
 
 
 class EventRow(Row):
-    """The row of one log event."""
+    """The row of one log event.
 
-    __slots__ = ("_document", "event", "origin")
+    `document` is the message's JSON once it was needed, empty where it has none.
+    """
+
+    __slots__ = ("document", "event", "origin")
 
     event: LogEvent
     origin: Origin
-    _document: dict[str, Any] | None
+    document: dict[str, Any] | None
 
     def __missing__(self, name: str) -> Value:
         if "." in name:
             value = self._inside_structure(name)
             if value is not None:
                 return value
-        value = self[name] = self._discover(name)
+        is_generated = name[0] == "@" and name[:2] != "@@"
+        value = self[name] = self._generate(name) if is_generated else self._from_document(name)
         return value
 
-    def _discover(self, name: str) -> Value:
-        if name.startswith("@") and not name.startswith("@@"):
-            generated = _GENERATED.get(name)
-            if generated:
-                return generated(self.event, self.origin)
-            in_lambda = _LAMBDA.get(name)
-            return in_lambda(self.event.message) if in_lambda and self.origin.is_lambda else None
-        return self._from_document(name.removeprefix("@"))
+    def _generate(self, name: str) -> Value:
+        generated = _GENERATED.get(name)
+        if generated:
+            return generated(self.event, self.origin)
+        in_lambda = _LAMBDA.get(name)
+        return in_lambda(self.event.message) if in_lambda and self.origin.is_lambda else None
 
     def _from_document(self, name: str) -> Value:
-        try:
-            document = self._document
-        except AttributeError:
-            document = self._document = json_of(self.event.message, embedded=self.origin.is_lambda)
+        document = self.document
         if document is None:
-            return None
+            document = self.document = json_of(self.event.message, embedded=self.origin.is_lambda)
         value = document.get(name)
-        if value is None and "." in name:
-            value = walk(document, name)
-        kind = type(value)
-        if kind is bool:
-            return int(value)
-        return None if kind is dict or kind is list else value
+        if value is None:
+            return leaf(walk(document, name.removeprefix("@"))) if "." in name or name[0] == "@" else None
+        return leaf(value)
 
     def with_field(self, name: str, value: Value) -> Self:
         """Return a copy of this row with one more field."""
         copy = super().with_field(name, value)
-        copy.event, copy.origin = self.event, self.origin
+        copy.event, copy.origin, copy.document = self.event, self.origin, self.document
         return copy
 
 
@@ -136,7 +132,21 @@ def row_of(event: LogEvent, origin: Origin) -> EventRow:
     row = EventRow()
     row.event = event
     row.origin = origin
+    row.document = None
     return row
+
+
+def whole(value: Value) -> Value:
+    """Return a value found in JSON as a value of the language, where objects and lists may stand too."""
+    return int(value) if isinstance(value, bool) else value
+
+
+def leaf(value: Value) -> Value:
+    """Return a value found in JSON as a field: true as 1, false as 0; objects and lists are no fields."""
+    kind = type(value)
+    if kind is bool:
+        return int(value)
+    return None if kind is dict or kind is list else value
 
 
 def pointer(event: LogEvent, origin: Origin) -> str:
@@ -144,30 +154,30 @@ def pointer(event: LogEvent, origin: Origin) -> str:
     return b64encode(f"{origin.group}\n{origin.stream}\n{event.event_id}".encode()).decode()
 
 
-_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).raw_decode
+_decode = json.JSONDecoder(strict=False, parse_constant=lambda _: None).scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
-def json_of(message: str, *, embedded: bool) -> dict[str, Any] | None:
-    """Return the object that the message is, or, with `embedded`, the first one that it holds; else None."""
+def json_of(message: str, *, embedded: bool) -> dict[str, Any]:
+    """Return the object that the message is, or, if `embedded`, the first one in it; {} where none is."""
     start = message.find("{")
     if start < 0 or (start > 0 and not embedded and message[:start].strip()):
-        return None
+        return {}
     for _ in range(_JSON_ATTEMPTS if embedded else 1):
         try:
             found, end = _decode(message, start)
-        except (ValueError, RecursionError):
+        except (ValueError, StopIteration, RecursionError):
             start = message.find("{", start + 1)
             if start < 0:
-                return None
+                break
         else:
-            return found if embedded or not message[end:].strip() else None
-    return None
+            return found if embedded or end == len(message) or not message[end:].strip() else {}
+    return {}
 
 
 def walk(value: Value, path: str) -> Value:
-    """Return what `path` (`a.b.0`) leads to inside a structure; a boolean as 1 or 0; None where nothing is."""
+    """Return what `path` (`a.b.0`) leads to inside a structure, None where nothing is."""
     if path == "":
-        return int(value) if isinstance(value, bool) else value
+        return value
     if isinstance(value, list):
         head, _, rest = path.partition(".")
         is_index = head.isdecimal() and int(head) < len(value)
@@ -241,11 +251,11 @@ def names_in(event: LogEvent, origin: Origin) -> list[str]:
     names = [name for name in _GENERATED if name != "@ptr"]
     names += [name for name in _LAMBDA if row[name] is not None]
     document = json_of(event.message, embedded=origin.is_lambda)
-    return names + [f"@{leaf}" if leaf.startswith("@") else leaf for leaf in _leaves(document or {}, "")]
+    return names + [f"@{path}" if path.startswith("@") else path for path in _leaves(document, "")]
 
 
 def _leaves(value: Value, path: str) -> list[str]:
     if not isinstance(value, (dict, list)):
         return [path]
     items = value.items() if isinstance(value, dict) else enumerate(value)
-    return [leaf for key, inner in items for leaf in _leaves(inner, f"{path}.{key}" if path else str(key))]
+    return [found for key, inner in items for found in _leaves(inner, f"{path}.{key}" if path else str(key))]

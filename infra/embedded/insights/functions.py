@@ -10,7 +10,7 @@ import ipaddress
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.embedded.insights import periods
 from infra.embedded.insights.syntax import Period
@@ -26,7 +26,8 @@ MANY = 100
 class Function:
     """A function: how many arguments it takes, and what it does to their values.
 
-    `on_timestamp` says that the row's @timestamp comes before the written arguments, `on_now` the query's time.
+    `on_timestamp` says that the row's @timestamp comes before the written arguments, `on_now` that the
+    time of the query does.
     """
 
     call: Callable[..., Value]
@@ -39,7 +40,8 @@ class Function:
 REFUSED = frozenset(
     {
         "case", "jsonstringify", "formatdate", "parsedate", "urldecode", "urlencode", "base64encode",
-        "base64decode", "md5", "sha1", "sha256", "split", "rate", "count_over_time", "sum_over_time", "histogram",
+        "base64decode", "md5", "sha1", "sha256", "split", "rate", "count_over_time", "sum_over_time",
+        "histogram",
     }
 )  # fmt: skip
 """Functions of AWS's language that are refused by name."""
@@ -58,7 +60,7 @@ def _numeric(operation: Callable[..., float]) -> Callable[..., Value]:
     return call
 
 
-def computed(value: complex) -> Value:
+def computed(value: Any) -> Value:
     """Return a result of arithmetic as a value; absent where it is not a finite real number."""
     if isinstance(value, int):
         return int(value)

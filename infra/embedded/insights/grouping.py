@@ -61,12 +61,12 @@ def _lift(columns: Sequence[syntax.Column]) -> tuple[list[syntax.Call], list[syn
 
 
 def _key(by: Sequence[syntax.Column], now: int) -> Callable[[Row], tuple[Any, ...]]:
-    """Return the function from a row to its group; an alias of a grouping is also set in the row."""
+    """Return the function from a row to its group."""
     evaluate = [compile_expression(column.expression, now) for column in by]
     if len(evaluate) == 1:
         (only,) = evaluate
-        return lambda row: (hashable(only(row)),)
-    return lambda row: tuple([hashable(part(row)) for part in evaluate])
+        return lambda row: (only(row),)
+    return lambda row: tuple([part(row) for part in evaluate])
 
 
 def _value(call: syntax.Call, now: int) -> Evaluate:
@@ -97,16 +97,23 @@ def _collect(
     *,
     is_grouped: bool,
 ) -> dict[tuple[Any, ...], list[list[Value]]]:
-    """Return, for each group, the present values of each aggregate. Without `by` there is one group, even of nothing."""
+    """Return, for each group, the present values of each aggregate.
+
+    Without `by` there is one group, even of nothing.
+    """
     groups: dict[tuple[Any, ...], list[list[Value]]] = {}
     if not is_grouped:
         groups[()] = [[] for _ in values_of]
     for row in rows:
         key = key_of(row)
-        group = groups.get(key)
+        try:
+            group = groups.get(key)
+        except TypeError:  # a structure from jsonParse is grouped by its text
+            key = tuple(hashable(part) for part in key)
+            group = groups.get(key)
         if group is None:
             group = groups[key] = [[] for _ in values_of]
-        for evaluate, values in zip(values_of, group, strict=True):
+        for evaluate, values in zip(values_of, group):  # noqa: B905  # of equal length; strict costs time here
             value = evaluate(row)
             if value is not None:
                 values.append(value)

@@ -13,7 +13,7 @@ _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z_])")
 _FLAGS_ANYWHERE = re.compile(r"\(\?([imsx]+)\)")
 
 
-class InvalidPattern(Exception):  # noqa: N818  # a value that is not valid, not a failure of ours
+class InvalidPattern(Exception):
     """A pattern that does not compile, or whose groups do not fit the names after `as`."""
 
 

@@ -1,4 +1,4 @@
-"""What a name means behind `stats`: a column that `stats` made may be written by its alias or by its own text.
+"""What a name means behind `stats`: a column that it made goes by its alias or by its own text.
 
 `stats avg(x) by bin(5m) | sort avg(x) desc` sorts by the column `avg(x)`.
 """

@@ -38,7 +38,7 @@ class Star:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function or an aggregate; `name` is in lower case, since AWS ignores the case of names of functions."""
+    """A function or an aggregate; `name` is in lower case, since the case of such names does not matter."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -220,7 +220,7 @@ Command = Fields | Display | Filter | Parse | Stats | Sort | Limit | Dedup | Unn
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The log groups that the query chooses itself: those whose names begin with one of `prefixes` (all if none)."""
+    """The log groups that the query itself chooses: by the beginnings of their names, or all."""
 
     prefixes: tuple[str, ...]
 

@@ -48,8 +48,10 @@ def depth(expression: Expression) -> int:
     return deepest
 
 
-def rewrite(expression: Expression, replace: Callable[[Expression], Expression | None]) -> Expression:
-    """Return the expression with each part for which `replace` gives something replaced by it, from the top."""
+def rewrite(  # noqa: PLR0911  # one a kind
+    expression: Expression, replace: Callable[[Expression], Expression | None]
+) -> Expression:
+    """Return the expression with each part for which `replace` gives something replaced by that."""
     replacement = replace(expression)
     if replacement is not None:
         return replacement
@@ -73,7 +75,7 @@ def is_aggregate(expression: Expression) -> bool:
     return isinstance(expression, syntax.Call) and expression.name in AGGREGATES
 
 
-def of_command(command: syntax.Command) -> tuple[Expression, ...]:
+def of_command(command: syntax.Command) -> tuple[Expression, ...]:  # noqa: PLR0911  # one a kind
     """Return the expressions that a command evaluates, in the order written."""
     match command:
         case syntax.Fields(columns=columns) | syntax.Display(columns=columns):

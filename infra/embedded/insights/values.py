@@ -1,6 +1,7 @@
 """The values of the query language: absent (None), text, numbers, instants, and structures from jsonParse.
 
-AWS's fields have no declared type: a text that reads as a number counts as one wherever a number is asked for.
+AWS's fields have no declared type: a text that reads as a number counts as one wherever a number is asked
+for.
 A condition is 1 or 0.
 """
 
@@ -98,7 +99,10 @@ def format_timestamp(milliseconds: int) -> str:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """Say whether two values are equal: as numbers where both are numbers, else as texts. Absent equals nothing."""
+    """Say whether two values are equal: as numbers where both are numbers, else as texts.
+
+    Absent equals nothing.
+    """
     if left is None or right is None:
         return False
     if isinstance(left, str) and isinstance(right, str):
