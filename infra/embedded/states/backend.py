@@ -1,5 +1,4 @@
-"""The interpreter switched on, for the API and for CloudFormation, with every seam of this package in
-place.
+"""The interpreter switched on, with every seam of this package in place.
 
 moto: runs state machines only when told so, and then CloudFormation still makes them in the other
 backend, where the API does not find them.
@@ -19,6 +18,8 @@ from infra.embedded.states import (
     executions,
     history,
     iterations,
+    jsonata,
+    machines,
     paths,
     programs,
     tasks,
@@ -36,6 +37,8 @@ _SEAMS = (
     environments,
     programs,
     iterations,
+    jsonata,
+    machines,
     timeouts,
     tasks,
     executions,

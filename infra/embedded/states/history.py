@@ -28,6 +28,9 @@ FULL_CAUSE: Final = f"The execution reached the maximum number of history events
 
 _LAST: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
+_SAID_ONCE: Final = "EvaluationFailed"
+"""Written where an expression fails, and by moto once more where some kinds of state fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -75,6 +78,8 @@ class History(EventManager):
         with self._mutex:
             if self._refuses(event_type) or _is_closed(context):
                 return int(context.last_published_event_id)
+            if event_type == _SAID_ONCE and self._was_last_of(context, event_type):
+                return int(context.last_published_event_id)
             if not self._is_full_for(event_type):
                 return self._write(context, event_type, event_details or {}, moves_on=update_source_event_id)
         if self.when_full:
@@ -115,6 +120,10 @@ class History(EventManager):
 
     def _refuses(self, event_type: str) -> bool:
         return self.ended or (self.only_the_last and event_type not in _LAST)
+
+    def _was_last_of(self, context: EventHistoryContext, event_type: str) -> bool:
+        number = context.last_published_event_id
+        return 0 < number <= len(self.events) and self.events[number - 1].kind == event_type
 
     def _is_full_for(self, event_type: str) -> bool:
         return len(self.events) >= MAX_EVENTS - 1 and event_type not in _LAST

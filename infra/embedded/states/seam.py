@@ -21,6 +21,10 @@ class SeamMovedError(Exception):
         )
 
 
+REPLACED: dict[str, Callable[..., Any]] = {}
+"""What stood in each place before, so that a test can see whether a new moto version says it differently."""
+
+
 def replace(owner: Any, name: str, parameters: tuple[str, ...], replacement: Callable[..., Any]) -> None:
     """Put `replacement` in the place of the function `owner.name`, which takes exactly `parameters`.
 
@@ -30,6 +34,7 @@ def replace(owner: Any, name: str, parameters: tuple[str, ...], replacement: Cal
     if _is_ours(getattr(owner, name, None)):
         return
     expect(owner, name, parameters)
+    REPLACED[f"{getattr(owner, '__name__', owner)}.{name}"] = getattr(owner, name)
     setattr(owner, name, _like(inspect.getattr_static(owner, name), replacement))
 
 
@@ -59,6 +64,7 @@ def replace_name(name: str, original: Any, replacement: Any, at_least: int) -> N
     ]
     if len(modules) < at_least:
         raise SeamMovedError(f"moto.stepfunctions: {name}", f"in {at_least} modules", f"in {len(modules)}")
+    REPLACED[name] = original
     for module in modules:
         setattr(module, name, replacement)
 
