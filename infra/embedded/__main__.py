@@ -1,4 +1,4 @@
-"""`python -m infra.embedded [--port 4600] [--region us-east-1] [--account-concurrency 1000] [--watch-stdin]`."""
+"""The command `python -m infra.embedded`: its options, and the process they start."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ SEAMS = (
     "functions",
     "states",
     "metrics",
+    "insights",
     "refusals",
 )
 
