@@ -97,9 +97,7 @@ class _Builder(Transformer_NonRecursive[Any, Any]):
     @v_args(meta=True)
     def parse(self, meta: Meta, parts: list[Any]) -> syntax.Parse:
         span = _span(meta)
-        operand = syntax.Field("@message", span)
-        if isinstance(parts[0], (syntax.Field, syntax.Call)):
-            operand = parts.pop(0)
+        operand = parts.pop(0) if isinstance(parts[0], syntax.Field) else syntax.Field("@message", span)
         token, aliases = parts[0], tuple(parts[1:])
         try:
             if token.type == "STRING":
@@ -195,3 +193,5 @@ class _Builder(Transformer_NonRecursive[Any, Any]):
 
     def field(self, token: Token) -> syntax.Field:
         return syntax.Field(token.strip("`"), _span(token))
+
+    parsed_field = field

@@ -161,7 +161,7 @@ class Filter:
 class Parse:
     """Takes fields out of a text: group n of `pattern` becomes field `names[n]`."""
 
-    operand: Expression
+    operand: Field
     pattern: re.Pattern[str]
     names: tuple[str, ...]
     span: Span
