@@ -66,7 +66,7 @@ def test_the_steps_run_one_after_another(
 ) -> None:
     """The ticket goes through Preprocess, Embed and Postprocess, in this order, each once."""
     burst = bursts.one()
-    record.figure("the execution, state by state", execution_graph(burst, definition), main=True)
+    record.figure(execution_graph(definition, burst))
     path = tuple(sample.step for sample in burst.tickets[0].steps)
     claim("the steps as the history has them", same(path, STEPS), equals=1)
     retries = sum(sample.retries for sample in burst.tickets[0].steps)
@@ -87,11 +87,11 @@ def test_every_step_says_how_long_it_took(bursts: Bursts, claim: Claim, record: 
 def test_the_model_step_is_found_by_measurement(bursts: Bursts, claim: Claim, record: Record) -> None:
     """The step that takes most of the time is the model: Embed, with more than half of all service time.
 
-    Nobody says beforehand which step it is: it is the one with the largest share of the measured service time.
+    Nobody says beforehand which step it is: it is the one with the largest share of measured service time.
     """
     burst = bursts.one()
     found = attribute(burst)
     record.say(duration_table(burst))
     claim("the step with the largest share of service time", same(found.model_step, MODEL_STEP), equals=1)
-    share = measured(found.share, "of service time", n_unit="ticket", method="service times summed by step")
+    share = measured(found.share, "of service time", n_unit="ticket", method="service times by step")
     claim(f"{MODEL_STEP}'s share of service time", share, at_least=0.5)

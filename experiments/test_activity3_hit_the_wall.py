@@ -76,7 +76,7 @@ def test_concurrency_is_flat_at_the_cap(
 ) -> None:
     """Concurrency climbs to the cap, stays flat there while tickets wait, and never passes it."""
     burst = bursts.at(options.low)
-    record.figure("concurrency over time", concurrency_over_time(burst), main=True)
+    record.figure(concurrency_over_time(burst))
     claim("peak concurrency is the cap, never above", peak_concurrency(burst), equals=options.low)
     average = time_averaged_concurrency(burst)
     claim("time-averaged concurrency, ramp and tail left out", average, at_least=0.95 * options.low)
@@ -91,7 +91,7 @@ def test_the_makespan_is_what_the_cap_allows(
     orchestration adds.
     """
     burst = bursts.at(options.low)
-    record.figure("tickets through the pipeline", gantt(burst), main=True)
+    record.figure(gantt(burst))
     claim("makespan over ideal", makespan_over_ideal(burst), at_most=2.0)
 
 
@@ -105,7 +105,7 @@ def test_the_bottleneck_is_named_with_evidence(
     """
     burst = bursts.at(options.low)
     found = attribute(burst)
-    record.figure("duration of each step", step_durations(burst), main=True)
+    record.figure(step_durations(burst))
     record.say(conclusion(found))
     record.say(duration_table(burst))
     claim("the step with the largest share of service time", same(found.model_step, MODEL_STEP), equals=1)

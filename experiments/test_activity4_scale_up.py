@@ -34,9 +34,9 @@ pytestmark = [pytest.mark.activity4, ksb("S19", "S22")]
 
 MODEL_STEP = "Embed"
 WORTHWHILE = 0.6
-"""Of the slots that are added, at least this part has to show in speed: 5 times the slots, 3 times as fast."""
-UNCHANGED = 0.15
-"""A step's p95 within 15 % is unchanged."""
+"""At least this part of the added slots has to show in speed: 5 times the slots, 3 times as fast."""
+UNCHANGED, UNCHANGED_QUICK = 0.15, 0.30
+"""A step's p95 within 15 % is unchanged; the few tickets of a quick burst can only tell 30 %."""
 
 
 def test_scaling_out_finishes_the_burst_sooner(
@@ -47,7 +47,7 @@ def test_scaling_out_finishes_the_burst_sooner(
     For other concurrencies: at least 0.6 of their ratio.
     """
     wall, scaled = bursts.pair(options.low, options.high, options.repeat)
-    record.figure("side by side", side_by_side(wall[0], scaled[0]), main=True)
+    record.figure(side_by_side(wall[0], scaled[0], MODEL_STEP))
     record.say(side_by_side_table((wall[0], scaled[0])))
     least = WORTHWHILE * options.high / options.low
     claim("the burst is done so many times sooner", speed_up(wall, scaled), at_least=least)
@@ -65,12 +65,14 @@ def test_all_slots_are_used_and_nothing_is_lost(bursts: Bursts, options: Options
 
 
 def test_each_ticket_takes_as_long_as_before(bursts: Bursts, options: Options, claim: Claim) -> None:
-    """Scaling out adds workers and makes none faster or slower: Embed's p95 stays within 15 %.
+    """Scaling out adds workers and makes none faster or slower: Embed's p95 stays what it was.
 
-    An equivalence test: the whole interval of the ratio has to lie inside the margin.
+    An equivalence test: the whole interval of the ratio has to lie inside the margin, 15 % either way (30 %
+    with --quick).
     """
     wall, scaled = bursts.pair(options.low, options.high, options.repeat)
-    claim(f"{MODEL_STEP}'s p95 is unchanged", ratio_of_p95(wall, scaled, MODEL_STEP), within=UNCHANGED)
+    margin = UNCHANGED_QUICK if options.quick else UNCHANGED
+    claim(f"{MODEL_STEP}'s p95 is unchanged", ratio_of_p95(wall, scaled, MODEL_STEP), within=margin)
 
 
 def test_the_low_burst_alone_predicts_the_high_one(
@@ -100,9 +102,9 @@ def test_the_sweep_shows_where_returns_diminish(
     The same burst at several concurrencies; the Universal Scalability Law is fitted to their throughputs. The
     curve reported from AWS stands beside it in the figure, to compare with; nothing is judged by it.
     """
-    points = [point_of(bursts.at(concurrency)) for concurrency in sweep_points]
+    points = [point_of(burst) for burst in bursts.sweep(sweep_points)]
     fit = fit_usl(points)
-    record.figure("throughput by concurrency", sweep(points, fit, AWS_REFERENCE), main=True)
+    record.figure(sweep(points, fit, reference=AWS_REFERENCE))
     record.say(usl_text(fit))
     off = max(abs(fit.at(point.concurrency) / point.throughput_per_s - 1) for point in points)
     farthest = measured(
