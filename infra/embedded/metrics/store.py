@@ -11,7 +11,7 @@ import math
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -34,17 +34,16 @@ class MetricKey:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A slice of a series: parallel sequences of time (s since epoch), sum, minimum, maximum, and sample
-    count.
+    """A slice of a series in columns: time (s since the epoch), sum, minimum, maximum and sample count.
 
     A plain value is a point with count 1 whose sum, minimum and maximum are the value itself.
     """
 
-    times: Iterable[float]
-    sums: Iterable[float]
-    minima: Iterable[float]
-    maxima: Iterable[float]
-    counts: Iterable[float]
+    times: Sequence[float]
+    sums: Sequence[float]
+    minima: Sequence[float]
+    maxima: Sequence[float]
+    counts: Sequence[float]
 
     def __iter__(self) -> Iterator[tuple[float, float, float, float, float]]:
         return zip(self.times, self.sums, self.minima, self.maxima, self.counts, strict=True)
