@@ -18,7 +18,7 @@ from moto.stepfunctions.exceptions import InvalidToken
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from infra.embedded.states import executions, history, seam, texts, throttling
+from infra.embedded.states import executions, history, refusals, seam, texts, throttling
 
 _DEFAULT_PAGE: Final = 100
 _LARGEST_PAGE: Final = 1000
@@ -119,7 +119,7 @@ def _page_size(asked: int | None) -> int:
     if asked is None or asked == 0:
         return _DEFAULT_PAGE
     if not 0 < asked <= _LARGEST_PAGE:
-        raise executions.ValidationException(
+        raise refusals.ValidationException(
             f"1 validation error detected: Value '{asked}' at 'maxResults' failed to satisfy constraint: "
             f"Member must have value between 0 and {_LARGEST_PAGE}"
         )

@@ -13,6 +13,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from infra.embedded.states import (
     api,
+    entering,
     environments,
     errors,
     executions,
@@ -22,6 +23,7 @@ from infra.embedded.states import (
     machines,
     paths,
     programs,
+    refusals,
     tasks,
     texts,
     timeouts,
@@ -33,8 +35,10 @@ _SEAMS = (
     paths,
     values,
     errors,
+    refusals,
     history,
     environments,
+    entering,
     programs,
     iterations,
     jsonata,

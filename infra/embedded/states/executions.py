@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from moto.core.exceptions import ServiceException
 from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus
@@ -35,28 +34,16 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from infra.embedded.states import history, measuring, programs, seam, texts
+from infra.embedded.states import entering, history, measuring, programs, refusals, seam, texts
 
 _STOP_WAIT_S: Final = 5.0
 _MOTO_EXECUTION_DETAILS = Execution.get_start_execution_details
 
 
-class ValidationException(ServiceException):
-    """A request's field breaks a constraint of the service model."""
-
-    code = "ValidationException"
-    status_code = 400
-
-
-def iso_time(moment: datetime) -> str:
-    """A moment as the context object has it: UTC with milliseconds and a Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def check_input(text: str) -> None:
     """Raise what StartExecution answers to input that is too large or not JSON."""
     if len(text) > texts.MAX_BYTES:
-        raise ValidationException(
+        raise refusals.ValidationException(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: "
             f"Member must have length less than or equal to {texts.MAX_BYTES}"
         )
@@ -133,7 +120,7 @@ def _now() -> datetime:
 
 def _execution_details(self: Execution) -> ExecutionDetails:
     details = _MOTO_EXECUTION_DETAILS(self)
-    details.start_time = iso_time(self.start_date)
+    details.start_time = entering.iso_time(self.start_date)
     return details
 
 

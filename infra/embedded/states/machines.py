@@ -11,25 +11,17 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from moto.core.exceptions import ServiceException
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from infra.embedded.states import executions, seam
+from infra.embedded.states import executions, refusals, seam
 from infra.embedded.states.definition import Diagnostic, diagnose
 
 MAX_DEFINITION: Final = 1_048_576
 _MOTO_CREATE = StepFunctionsParserBackend.create_state_machine
 _MOST_DIAGNOSTICS: Final = 100
-
-
-class StateMachineAlreadyExists(ServiceException):  # type: ignore[misc]  # moto carries no types
-    """Another state machine has the name."""
-
-    code = "StateMachineAlreadyExists"
-    status_code = 400
 
 
 def faults(definition: str) -> list[Diagnostic]:
@@ -66,7 +58,7 @@ def _create_state_machine(
     known = self._revision_by_name(name)
     machine = _MOTO_CREATE(self, name, definition, roleArn, *args, **kwargs)
     if known is not None and known.definition != definition:
-        raise StateMachineAlreadyExists(f"State Machine Already Exists: '{known.arn}'")
+        raise refusals.StateMachineAlreadyExists(f"State Machine Already Exists: '{known.arn}'")
     return machine
 
 

@@ -64,7 +64,7 @@ def size_of(text: str) -> int:
 
 def is_within_limit(value: Any) -> bool:
     """Whether a value may be passed from state to state."""
-    return size_of(value if isinstance(value, str) else to_text(value)) <= MAX_BYTES
+    return size_of(to_text(value)) <= MAX_BYTES
 
 
 def install() -> None:

@@ -14,18 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from moto.core.exceptions import ServiceException
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from infra.embedded.states import measuring
-
-
-class ThrottlingException(ServiceException):
-    """The caller used up the tokens of an operation."""
-
-    code = "ThrottlingException"
-    message = "Rate exceeded"
-    status_code = 400
+from infra.embedded.states import measuring, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +98,7 @@ reset = _buckets.reset
 def check(account_id: str, region: str, operation: str) -> None:
     """Count a call; raises ThrottlingException where its bucket is empty."""
     if not _buckets.of(account_id, region, operation).take():
-        raise ThrottlingException
+        raise refusals.ThrottlingException
 
 
 def take_transition(env: Environment) -> None:

@@ -66,7 +66,8 @@ def test_many_items_at_concurrency_one_do_not_hang(cloud):
 
 
 @pytest.mark.parametrize(
-    ("asked", "items", "workers"), [(0, 1000, 40), (1, 1000, 1), (40, 50, 40), (200, 1000, 40), (0, 3, 3), (9, 0, 0)]
+    ("asked", "items", "workers"),
+    [(0, 1000, 40), (1, 1000, 1), (40, 50, 40), (200, 1000, 40), (0, 3, 3), (9, 0, 0)],
 )
 def test_an_inline_map_runs_at_most_forty_at_once(asked, items, workers):
     """MaxConcurrency 0 and anything over 40 mean 40, and never more workers than items."""
