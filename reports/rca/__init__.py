@@ -1,0 +1,1 @@
+"""Root cause analysis: observations in, diagnosis out, with its renderings. Pure."""
