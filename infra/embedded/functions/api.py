@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.embedded.functions import registry
-from infra.embedded.functions.errors import REQUEST_LIMIT_BYTES, LambdaApiError, request_too_large, unavailable
+from infra.embedded.functions.errors import (
+    REQUEST_LIMIT_BYTES,
+    LambdaApiError,
+    request_too_large,
+    unavailable,
+)
 from infra.embedded.functions.pool import IDLE_S
 from infra.embedded.functions.service import LambdaService, Settings, new_request_id
 
@@ -31,8 +36,9 @@ class _Running:
 def configure(account_concurrency: int, endpoint_url: str, scratch: Path, *, idle_s: float = IDLE_S) -> None:
     """Start Lambda for this process.
 
-    `account_concurrency` holds in each account and region. `endpoint_url` is the cloud's own, given to handlers.
-    In `scratch` Lambda makes a folder `functions`, which goes at the end, with `scratch` itself if then empty.
+    `account_concurrency` holds in each account and region. `endpoint_url` is the cloud's own, given to
+    handlers. In `scratch` Lambda makes a folder `functions`, which goes at the end, with `scratch` itself if
+    that is empty then.
     `idle_s` is how long an environment may wait unused.
     """
     shutdown()

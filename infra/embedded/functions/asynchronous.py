@@ -1,8 +1,8 @@
 """Invocations of type Event: accepted at once, run later, retried as AWS does.
 
 A failed one runs again after one minute and once more after two (fewer if the function's event invoke
-configuration says so); a throttled one waits, one second at first and then doubling up to five minutes, for as long
-as six hours.
+configuration says so); a throttled one waits, one second at first and then doubling up to five minutes,
+for as long as six hours.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ THROTTLE_WAIT_LIMIT_S = 300.0
 MAXIMUM_AGE_S = 6 * 3600.0
 
 
-def submit(account_id: str, region: str, function: str, payload: bytes, qualifier: str | None) -> threading.Thread:
+def submit(
+    account_id: str, region: str, function: str, payload: bytes, qualifier: str | None
+) -> threading.Thread:
     """Run an event in a thread of its own; it ends with the service."""
-    event = _Event(account_id, region, function, payload, qualifier, api.service().stopping)
+    where = (account_id, region, function)
+    event = _Event(where, payload, qualifier, api.service().stopping)
     thread = threading.Thread(target=event.run, name="lambda-event", daemon=True)
     thread.start()
     return thread
@@ -30,14 +33,12 @@ def submit(account_id: str, region: str, function: str, payload: bytes, qualifie
 class _Event:
     def __init__(
         self,
-        account_id: str,
-        region: str,
-        function: str,
+        where: tuple[str, str, str],
         payload: bytes,
         qualifier: str | None,
         stopping: threading.Event,
     ) -> None:
-        self._where = (account_id, region, function)
+        self._where = where
         self._payload = payload
         self._qualifier = qualifier
         self._stopping = stopping
@@ -55,7 +56,9 @@ class _Event:
         wait = THROTTLE_WAIT_S
         while True:
             try:
-                return api.invoke(*self._where, self._payload, qualifier=self._qualifier).function_error is None
+                return (
+                    api.invoke(*self._where, self._payload, qualifier=self._qualifier).function_error is None
+                )
             except LambdaApiError as error:
                 if error.reason is None:
                     return True

@@ -1,4 +1,4 @@
-"""Who may run: the account's concurrency, what is reserved for a function, and how fast a function may grow."""
+"""Who may run: the account's concurrency, reservations for functions, and how fast a function may grow."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+import py_compile
 import shutil
 import threading
 import zipfile
@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from infra.embedded.functions.errors import invalid_code
 
 READABLE = 0o444
+COMPILED_AT_MOST = 50
 _UNPACKING = threading.Lock()
 
 
@@ -39,7 +40,18 @@ def _unpack(code: bytes, folder: Path, function: str) -> None:
                 _extract(package, item, partial, function)
     except zipfile.BadZipFile as error:
         raise invalid_code(function, f"{error} ({len(code)} bytes)") from error
-    os.replace(partial, folder)
+    _compile(partial, folder)
+    partial.replace(folder)
+
+
+def _compile(partial: Path, folder: Path) -> None:
+    """Compile a small package's modules once, so that no cold start has to."""
+    modules = list(partial.rglob("*.py"))
+    if len(modules) > COMPILED_AT_MOST:
+        return
+    for module in modules:
+        shown = folder / module.relative_to(partial)
+        py_compile.compile(str(module), dfile=str(shown), doraise=False, quiet=2)
 
 
 def _extract(package: zipfile.ZipFile, item: zipfile.ZipInfo, folder: Path, function: str) -> None:

@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all environments stand on: who forks them, where their files go, the cloud's own URL."""
+    """What all environments stand on."""
 
     nursery: Nursery
     scratch: Path
@@ -67,7 +67,7 @@ class Ground:
 
 
 class Environment:
-    """An execution environment. Serves one invocation at a time; its methods are for the thread that holds it.
+    """An execution environment. Its methods are for the one thread that holds it.
 
     `over_memory_limit` and `kill` may be called from any thread.
     """
@@ -285,11 +285,10 @@ class Environment:
             self._poller.unregister(fd)
 
     def _drain(self) -> None:
-        """Take everything that the handler has printed so far."""
+        """Take everything that the handler has printed so far, an unfinished line too."""
         while not self._closed and self._read_log():
             pass
-        if self._ended:
-            self.lines += self._splitter.finish()
+        self.lines += self._splitter.finish()
 
     # -- resources
 
@@ -298,7 +297,7 @@ class Environment:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         self._log_read, self._log_write = os.pipe()
         self._exit_read, self._exit_write = os.pipe()
-        os.set_blocking(self._log_read, False)  # noqa: FBT003 - the call's own signature
+        os.set_blocking(self._log_read, False)
         for fd in (self._listener.fileno(), self._log_read, self._exit_read):
             self._poller.register(fd, select.POLLIN)
 
@@ -353,4 +352,8 @@ def describe_exit(status: int | None) -> str:
         number = os.WTERMSIG(status)
         return f"Runtime exited with error: signal: {SIGNALS.get(number, f'signal {number}')}"
     code = os.waitstatus_to_exitcode(status)
-    return f"Runtime exited with error: exit status {code}" if code else "Runtime exited without providing a reason"
+    return (
+        f"Runtime exited with error: exit status {code}"
+        if code
+        else "Runtime exited without providing a reason"
+    )

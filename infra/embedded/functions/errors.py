@@ -21,7 +21,13 @@ class LambdaApiError(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, status: int, *, reason: str | None = None, request_id: str | None = None
+        self,
+        code: str,
+        message: str,
+        status: int,
+        *,
+        reason: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code

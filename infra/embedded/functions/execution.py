@@ -123,7 +123,11 @@ class Execution:
         return Ready(environment, outcome, since, (time.monotonic() - since) * 1000)
 
     def _report_init(self, ready: Ready, phase: str) -> None:
-        kind = "timeout" if ready.outcome.end is End.TIMEOUT else f"error\tError Type: {error_type(ready.outcome)}"
+        kind = (
+            "timeout"
+            if ready.outcome.end is End.TIMEOUT
+            else f"error\tError Type: {error_type(ready.outcome)}"
+        )
         line = f"INIT_REPORT Init Duration: {ready.init_ms:.2f} ms\tPhase: {phase}\tStatus: {kind}\n"
         ready.environment.note(line)
 
@@ -191,12 +195,16 @@ def judge(outcome: Outcome, environment: Environment, invocation: Invocation) ->
         case End.ERROR:
             return Verdict(outcome.payload, UNHANDLED, alive=not environment.ended)
         case End.TOO_LARGE:
-            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes)."
+            message = (
+                f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes)."
+            )
             body = failure("Function.ResponseSizeTooLarge", message)
             return Verdict(body, UNHANDLED, alive=False, note=message + "\n")
         case End.TIMEOUT:
             message = f"Task timed out after {invocation.function.timeout_s:.2f} seconds"
-            note = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z {invocation.request_id} {message}\n\n"
+            note = (
+                f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z {invocation.request_id} {message}\n\n"
+            )
             body = failure("Sandbox.Timedout", prefix + message)
             return Verdict(body, UNHANDLED, alive=False, note=note, status="Status: timeout")
         case _:
@@ -226,7 +234,11 @@ def error_type(outcome: Outcome) -> str:
 
 
 def write_end(
-    environment: Environment, invocation: Invocation, verdict: Verdict, duration_ms: float, init_ms: float | None
+    environment: Environment,
+    invocation: Invocation,
+    verdict: Verdict,
+    duration_ms: float,
+    init_ms: float | None,
 ) -> None:
     """Add the END and REPORT lines, what Lambda says of the failure before them."""
     if verdict.note:

@@ -1,4 +1,4 @@
-"""What Lambda needs to know of a function to run it: read once from moto's object, compared on every invocation."""
+"""What Lambda needs to know of a function to run it, as a value that invocations compare."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Function:
 def handler_environment(
     function: Function, *, endpoint_url: str, runtime_api: str, task_root: str, temp: str, log_stream: str
 ) -> dict[str, str]:
-    """Return all variables a handler sees: Lambda's own win over the function's, as reserved names do on AWS."""
+    """Return all variables a handler sees: Lambda's reserved names win over the function's, as on AWS."""
     access = "ASIA" + hashlib.sha256(function.role.encode()).hexdigest()[:16].upper()
     reserved = {
         "_HANDLER": function.handler,

@@ -1,7 +1,7 @@
 """How much memory an environment uses, and the watch that enforces the function's limit.
 
-Linux tells both the current resident set and its peak (`VmHWM`); elsewhere psutil tells the current one, and the
-peak is the largest seen.
+Linux tells both the current resident set and its peak (`VmHWM`); elsewhere psutil tells the current one,
+and the peak is the largest seen.
 """
 
 from __future__ import annotations

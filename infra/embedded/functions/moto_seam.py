@@ -1,12 +1,13 @@
 """Lambda's API: moto keeps the functions, we run them.
 
-- Invoke. moto runs a container (or answers a canned text); AWS runs the handler. We put `api.invoke` behind the HTTP
-  operation, with AWS's headers and error shapes, and behind `LambdaFunction.invoke`, which moto's own triggers call.
-- PutFunctionConcurrency and the template's ReservedConcurrentExecutions. moto accepts any number; AWS keeps 100 (all,
-  in a smaller account) unreserved. We check on both ways in.
+- Invoke. moto runs a container (or answers a canned text); AWS runs the handler. We put `api.invoke` behind
+  the HTTP operation, with AWS's headers and error shapes, and behind `LambdaFunction.invoke`, which moto's
+  own triggers call.
+- PutFunctionConcurrency and the template's ReservedConcurrentExecutions. moto accepts any number; AWS keeps
+  100 (all, in a smaller account) unreserved. We check on both ways in.
 - GetAccountSettings. moto has no such operation; we answer with the configured concurrency.
-- Creating and updating. moto takes any memory and timeout, and numbers of a template as strings; AWS refuses what is
-  out of range. An update from a template treats inline code as a zip in moto; we pack it first.
+- Creating and updating. moto takes any memory and timeout, and numbers of a template as strings; AWS refuses
+  what is out of range. An update from a template treats inline code as a zip in moto; we pack it first.
 - DeleteFunction. moto forgets the function; we also end its environments.
 """
 
@@ -138,7 +139,9 @@ def with_status(status: int, headers: dict[str, str], body: str | bytes) -> Answ
     return status, headers | {"status": str(status)}, body
 
 
-def _invoke_from_moto(function: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:
+def _invoke_from_moto(
+    function: LambdaFunction, body: str, request_headers: Any, response_headers: Any
+) -> bytes:
     """Run a function for one of moto's own triggers (queues, topics, log subscriptions)."""
     del request_headers
     result = api.invoke(function.account_id, function.region, function.function_name, (body or "{}").encode())
@@ -153,7 +156,9 @@ def _invoke_from_moto(function: LambdaFunction, body: str, request_headers: Any,
 def _put_function_concurrency(backend: LambdaBackend, function_name: str, reserved_concurrency: Any) -> int:
     """Reserve concurrency, by AWS's rule."""
     function = backend.get_function(function_name)
-    function.reserved_concurrency = _checked_reservation(backend, function.function_name, reserved_concurrency)
+    function.reserved_concurrency = _checked_reservation(
+        backend, function.function_name, reserved_concurrency
+    )
     return int(function.reserved_concurrency)
 
 
@@ -230,7 +235,7 @@ TEMPLATE_DEFAULTS: dict[str, Any] = {
 }
 
 
-def _update_from_template(
+def _update_from_template(  # noqa: PLR0917 - the signature is moto's
     cls: type[LambdaFunction],
     original_resource: LambdaFunction,
     new_resource_name: str,

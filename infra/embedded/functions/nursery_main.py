@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36  # what a handler started and left comes back to the nursery
 FIRST_FREE_FD = 4
 TELEMETRY_FD = 3
 LAMBDA_OPEN_FILES = 1024
@@ -54,17 +55,30 @@ def preload() -> None:
     import logging  # noqa: F401, PLC0415 - loaded for the forks
     import traceback  # noqa: F401, PLC0415 - loaded for the forks
 
-    import awslambdaric.lambda_config  # noqa: F401, PLC0415 - loaded for the forks
-    import awslambdaric.lambda_context  # noqa: F401, PLC0415 - loaded for the forks
-    import awslambdaric.lambda_runtime_exception  # noqa: F401, PLC0415 - loaded for the forks
+    import awslambdaric.lambda_config  # noqa: PLC0415 - loaded for the forks
+    import awslambdaric.lambda_context  # noqa: PLC0415 - loaded for the forks
+    import awslambdaric.lambda_literals  # noqa: PLC0415 - loaded for the forks
+    import awslambdaric.lambda_runtime_exception  # noqa: PLC0415 - loaded for the forks
+    import awslambdaric.lambda_runtime_log_utils  # noqa: PLC0415 - loaded for the forks
     import awslambdaric.lambda_runtime_marshaller  # noqa: F401, PLC0415 - loaded for the forks
 
-    importlib.util.find_spec("runtime_client")
+    if importlib.util.find_spec("runtime_client") is None:
+        load_standin()
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             ctypes.CDLL("libstdc++.so.6")
     gc.collect()
     gc.freeze()
+
+
+def load_standin() -> None:
+    """Provide the Python stand-in under the name of the C client."""
+    path = Path(__file__).with_name("runtime_client_standin.py")
+    spec = importlib.util.spec_from_file_location("runtime_client", path)
+    if spec is not None and spec.loader is not None:
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules["runtime_client"] = module
 
 
 def find_prctl() -> Any:
@@ -81,6 +95,8 @@ class Nursery:
         self.names: dict[int, str] = {}
         self.prctl = find_prctl()
         self.pid = os.getpid()
+        if self.prctl is not None:
+            self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def serve(self, wakeup: socket.socket) -> None:
         """Start, kill and reap until the control socket ends."""
@@ -195,16 +211,26 @@ class Nursery:
         for child in self.children.values():
             kill_group(child.pid)
         patience = time.monotonic() + 5
-        while self.names and time.monotonic() < patience:
+        while (self.names or descendants(self.pid)) and time.monotonic() < patience:
+            for pid in descendants(self.pid):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
             self.reap()
             time.sleep(0.002)
 
 
+def descendants(pid: int) -> list[int]:
+    """Return the child processes of a process, as far as this system tells."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def highest_fd(*fds: int) -> int:
     """Return one past the highest descriptor that may be open."""
-    if sys.platform == "linux":
-        return int(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    return max(fds) + 64
+    system: str = sys.platform
+    return int(resource.getrlimit(resource.RLIMIT_NOFILE)[0]) if system == "linux" else max(fds) + 64
 
 
 def kill_group(pid: int) -> None:
@@ -292,7 +318,7 @@ def ignore(_number: int, _frame: object) -> None:
 def main() -> None:
     """Serve until the cloud ends, then leave nothing behind."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)  # noqa: FBT003 - the socket's own signature
+    control.set_inheritable(False)
     wakeup, sleeper = socket.socketpair()
     wakeup.setblocking(False)  # noqa: FBT003 - the socket's own signature
     sleeper.setblocking(False)  # noqa: FBT003 - the socket's own signature

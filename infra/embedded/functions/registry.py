@@ -12,7 +12,7 @@ from infra.embedded.functions.function import Function
 from infra.embedded.functions.service import Deployed
 
 PARTIAL_ARN = re.compile(r"^(\d{12}):function:(.+)$")
-LAYERS = "Function {} has layers; the embedded Lambda runs functions without layers. Put the code into the package."
+LAYERS = "Function {} has layers, which are not emulated. Put their content into the function's package."
 
 
 def deployed(account_id: str, region: str, function: str, qualifier: str | None) -> Deployed:
@@ -50,7 +50,11 @@ def reservations(backend: LambdaBackend) -> dict[str, int]:
     """Return the reserved concurrency of each function that has one."""
     functions = list(backend._lambdas._functions.values())
     latest = (group["latest"] for group in functions)
-    return {f.function_name: int(f.reserved_concurrency) for f in latest if f and f.reserved_concurrency is not None}
+    return {
+        f.function_name: int(f.reserved_concurrency)
+        for f in latest
+        if f and f.reserved_concurrency is not None
+    }
 
 
 def _find(backend: LambdaBackend, function: str, qualifier: str | None) -> LambdaFunction:
@@ -61,7 +65,11 @@ def _find(backend: LambdaBackend, function: str, qualifier: str | None) -> Lambd
     except (LambdaClientError, ValueError):
         found = None
     if found is None:
-        arn = function if function.startswith("arn:") else f"arn:aws:lambda:{backend.region_name}:{backend.account_id}:function:{name}"
+        arn = (
+            function
+            if function.startswith("arn:")
+            else f"arn:aws:lambda:{backend.region_name}:{backend.account_id}:function:{name}"
+        )
         raise not_found(arn if qualifier is None else f"{arn}:{qualifier}")
     return found
 

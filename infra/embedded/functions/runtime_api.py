@@ -15,7 +15,9 @@ NEXT = "/2018-06-01/runtime/invocation/next"
 INIT_ERROR = "/2018-06-01/runtime/init/error"
 INVOCATION = "/2018-06-01/runtime/invocation/"
 
-ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+ACCEPTED = (
+    b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+)
 TOO_LARGE = b"HTTP/1.1 413 Payload Too Large\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -113,7 +115,8 @@ class Connection:
 
     def _take_chunks(self) -> bytes | None:
         """Return a chunked body once it is whole (it is parsed afresh as it grows: responses are small)."""
-        parts, position = [], 0
+        parts: list[bytes] = []
+        position = 0
         while True:
             line_end = self._buffer.find(b"\r\n", position)
             if line_end < 0:
@@ -143,7 +146,9 @@ def _parse_head(head: bytes) -> _Head:
     lines = head.decode("latin-1").split("\r\n")
     try:
         method, path, _ = lines[0].split(" ", 2)
-        headers = {name.strip().lower(): value.strip() for name, value in (x.split(":", 1) for x in lines[1:])}
+        headers = {
+            name.strip().lower(): value.strip() for name, value in (x.split(":", 1) for x in lines[1:])
+        }
         chunked = headers.get("transfer-encoding", "").lower() == "chunked"
         return _Head(method, path, headers, -1 if chunked else int(headers.get("content-length", "0")))
     except ValueError as error:

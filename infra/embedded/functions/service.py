@@ -25,7 +25,7 @@ from infra.embedded.functions.pool import IDLE_S, REAPING_S, Pools
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`account_concurrency` for each account and region; `scratch` is this service's alone and is removed."""
+    """`account_concurrency` holds in each account and region; `scratch/functions` is ours."""
 
     account_concurrency: int
     endpoint_url: str
@@ -36,7 +36,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A function as it is deployed now: its package's bytes, and each function's reservation in its account."""
+    """A function as it is deployed now, its package, and every function's reservation in its account."""
 
     function: Function
     code: bytes
@@ -68,7 +68,7 @@ class LambdaService:
         return self._ground.nursery.pid
 
     def invoke(self, deployed: Deployed, payload: bytes, request_id: str, client_context: str = "") -> Ran:
-        """Run one invocation, or raise `LambdaApiError` (TooManyRequestsException) when a limit is reached."""
+        """Run one invocation; raises `LambdaApiError` (TooManyRequestsException) at a limit."""
         if self.stopping.is_set():
             raise unavailable("The embedded Lambda has been shut down; start the cloud again.")
         function = deployed.function
@@ -110,7 +110,9 @@ class LambdaService:
     def _execution(self, deployed: Deployed) -> Execution:
         def build(log: LogStream | None) -> Environment:
             self._rate(deployed.function).take()
-            code = unpacked(deployed.code, deployed.function.code_sha256, deployed.function.name, self._scratch / "code")
+            code = unpacked(
+                deployed.code, deployed.function.code_sha256, deployed.function.name, self._scratch / "code"
+            )
             return Environment(deployed.function, self._ground, code, log)
 
         return Execution(self.pools.of(deployed.function), build, self._watch)
@@ -131,5 +133,5 @@ def new_request_id() -> str:
 def allow_open_files() -> None:
     """Raise the soft limit of open files to the hard one: an environment holds about seven."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard and hard != resource.RLIM_INFINITY:
+    if hard not in {soft, resource.RLIM_INFINITY}:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -44,7 +44,9 @@ def _in_range(value: Any, member: str, low: int, high: int) -> int:
     except (TypeError, ValueError):
         raise ValidationException(str(value), member, "Member must be a whole number") from None
     if number < low:
-        raise ValidationException(str(value), member, f"Member must have value greater than or equal to {low}")
+        raise ValidationException(
+            str(value), member, f"Member must have value greater than or equal to {low}"
+        )
     if number > high:
         raise ValidationException(str(value), member, f"Member must have value less than or equal to {high}")
     return number
@@ -55,7 +57,7 @@ def _check_environment(environment: Mapping[str, Any]) -> None:
     size = sum(len(str(k).encode()) + len(str(v).encode()) for k, v in variables.items())
     if size > ENVIRONMENT_LIMIT_BYTES:
         message = (
-            "Lambda was unable to configure your environment variables because the environment variables you have "
-            f"provided exceeded the {ENVIRONMENT_LIMIT_BYTES // 1024}KB limit. String measured: {size} bytes"
+            "Lambda was unable to configure your environment variables because the environment variables you "
+            f"have provided exceeded the 4KB limit. String measured: {size} bytes"
         )
         raise InvalidParameterValueException(message)

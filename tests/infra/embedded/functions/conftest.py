@@ -51,14 +51,17 @@ class Answer:
 
     @property
     def value(self) -> Any:
+        """The payload, parsed."""
         return json.loads(self.result.payload)
 
     @property
     def error(self) -> str | None:
+        """What FunctionError says."""
         return self.result.function_error
 
     @property
     def tail(self) -> str:
+        """The log tail as text."""
         return self.result.log_tail.decode()
 
 
@@ -78,6 +81,7 @@ class Lambdas:
 
     @property
     def backend(self) -> Any:
+        """The Lambda that moto keeps the functions in."""
         return lambda_backends[ACCOUNT][REGION]
 
     def create(self, source: str = "def handler(event, context): return event", **spec: Any) -> str:
@@ -103,9 +107,7 @@ class Lambdas:
         """Return every value recorded of a metric, by function or (None) for the account."""
         dimensions = {"FunctionName": name} if name else {}
         now = time.time()
-        found = store.points(
-            ACCOUNT, REGION, "AWS/Lambda", metric, dimensions, start=now - 600, end=now + 60
-        )
+        found = store.points(ACCOUNT, REGION, "AWS/Lambda", metric, dimensions, start=now - 600, end=now + 60)
         return [total for points in found.values() for _, total, *_ in points]
 
 
@@ -148,9 +150,10 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
-    """moto's own server, in a thread."""
+    """The server of moto itself, in a thread."""
     moto_seam.install()
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), True, request_handler=_Quiet)
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
 from infra.embedded.functions.errors import RESPONSE_LIMIT_BYTES
 
 REPORT = re.compile(
-    r"REPORT RequestId: (?P<id>[-0-9a-f]{36})\tDuration: (?P<ms>\d+\.\d\d) ms\tBilled Duration: (?P<billed>\d+) ms"
-    r"\tMemory Size: (?P<size>\d+) MB\tMax Memory Used: (?P<used>\d+) MB\t(Init Duration: (?P<init>\d+\.\d\d) ms\t)?"
+    r"REPORT RequestId: (?P<id>[-0-9a-f]{36})\tDuration: (?P<ms>\d+\.\d\d) ms\t"
+    r"Billed Duration: (?P<billed>\d+) ms\tMemory Size: (?P<size>\d+) MB\tMax Memory Used: (?P<used>\d+) MB\t"
+    r"(Init Duration: (?P<init>\d+\.\d\d) ms\t)?"
 )
 
 COUNTER = """
@@ -48,7 +50,7 @@ def test_only_a_cold_start_reports_an_init_duration(lambdas):
 
 
 def test_report_figures_are_what_happened(lambdas):
-    """REPORT's duration covers the handler's own time, billed is it rounded up, memory size is the function's."""
+    """REPORT's duration covers the handler's own time, and billed is it rounded up."""
     name = lambdas.create("import time\ndef handler(e, c): time.sleep(0.05)", MemorySize=256)
     lambdas.invoke(name)
     report = REPORT.search(lambdas.invoke(name).tail)
@@ -67,7 +69,9 @@ def test_max_memory_used_is_the_peak_of_the_process(lambdas):
 
 def test_an_exception_comes_back_under_its_class_name(lambdas):
     """A handler's exception is Unhandled, with its type, message, request id and stack trace."""
-    answer = lambdas.invoke(lambdas.create("def handler(e, c): raise ValueError('PayloadTooLarge: 5100 > 5000')"))
+    answer = lambdas.invoke(
+        lambdas.create("def handler(e, c): raise ValueError('PayloadTooLarge: 5100 > 5000')")
+    )
     assert answer.error == "Unhandled"
     assert answer.value["errorType"] == "ValueError"
     assert answer.value["errorMessage"] == "PayloadTooLarge: 5100 > 5000"
@@ -78,7 +82,9 @@ def test_an_exception_comes_back_under_its_class_name(lambdas):
 
 def test_an_environment_survives_its_handlers_exception(lambdas):
     """After an exception the same environment serves on."""
-    name = lambdas.create("import os\ndef handler(e, c):\n    if e: raise KeyError('x')\n    return os.getpid()")
+    name = lambdas.create(
+        "import os\ndef handler(e, c):\n    if e: raise KeyError('x')\n    return os.getpid()"
+    )
     pid = lambdas.invoke(name).value
     lambdas.invoke(name, {"fail": 1})
     assert lambdas.invoke(name).value == pid
@@ -129,7 +135,9 @@ def test_memory_over_the_limit_is_killed_while_it_runs(lambdas):
 
 def test_memory_over_the_limit_is_found_afterwards_too(lambdas):
     """A peak too short for the watch still ends the environment: the kernel's high-water mark tells."""
-    source = "import os\ndef handler(e, c):\n    x = bytearray(e.get('n', 0))\n    del x\n    return os.getpid()"
+    source = (
+        "import os\ndef handler(e, c):\n    x = bytearray(e.get('n', 0))\n    del x\n    return os.getpid()"
+    )
     name = lambdas.create(source, MemorySize=128)
     pid = lambdas.invoke(name).value
     greedy = lambdas.invoke(name, {"n": 200_000_000})
@@ -140,10 +148,22 @@ def test_memory_over_the_limit_is_found_afterwards_too(lambdas):
 @pytest.mark.parametrize(
     ("spec", "kind", "message"),
     [
-        ({"files": {"index.py": "import nothing_of_that_name"}}, "Runtime.ImportModuleError", "nothing_of_that_name"),
-        ({"Handler": "index.absent"}, "Runtime.HandlerNotFound", "Handler 'absent' missing on module 'index'"),
+        (
+            {"files": {"index.py": "import nothing_of_that_name"}},
+            "Runtime.ImportModuleError",
+            "nothing_of_that_name",
+        ),
+        (
+            {"Handler": "index.absent"},
+            "Runtime.HandlerNotFound",
+            "Handler 'absent' missing on module 'index'",
+        ),
         ({"Handler": "elsewhere.handler"}, "Runtime.ImportModuleError", "No module named 'elsewhere'"),
-        ({"files": {"index.py": "def handler(:"}}, "Runtime.UserCodeSyntaxError", "Syntax error in module 'index'"),
+        (
+            {"files": {"index.py": "def handler(:"}},
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module 'index'",
+        ),
         ({"files": {"index.py": "raise LookupError('at import')"}}, "LookupError", "at import"),
     ],
 )
@@ -200,13 +220,14 @@ def test_a_response_over_the_limit(lambdas):
 
 
 def test_the_context_tells_about_the_invocation(lambdas):
-    """The context object carries name, version, ARN, memory, request id, log names and the remaining time."""
+    """The context object carries names, ARN, memory, request id, log names and the remaining time."""
     source = """
         def handler(event, context):
             names = ["function_name", "function_version", "invoked_function_arn", "memory_limit_in_mb",
                      "aws_request_id", "log_group_name", "log_stream_name"]
             told = {name: getattr(context, name) for name in names}
-            return told | {"left": context.get_remaining_time_in_millis(), "custom": context.client_context.custom}
+            left = context.get_remaining_time_in_millis()
+            return told | {"left": left, "custom": context.client_context.custom}
     """
     name = lambdas.create(source, MemorySize=192, Timeout=7)
     answer = lambdas.invoke(name, client_context='{"custom": {"a": "b"}}')
@@ -237,7 +258,7 @@ def test_the_environment_is_lambdas_and_the_functions_and_nothing_of_ours(lambda
     assert environment["TZ"] == ":UTC"
     assert "SOMETHING_OF_OURS" not in environment
     assert told["path"][0] == environment["LAMBDA_TASK_ROOT"]
-    assert not any(path == os.getcwd() for path in told["path"])
+    assert not any(path == str(Path.cwd()) for path in told["path"])
 
 
 def test_a_private_temp_folder_goes_with_its_environment(lambdas):
@@ -253,12 +274,16 @@ def test_a_private_temp_folder_goes_with_its_environment(lambdas):
     """
     name = lambdas.create(source)
     folder = lambdas.invoke(name).value
-    assert os.path.exists(f"{folder}/kept")
+    assert Path(folder, "kept").exists()
     lambdas.invoke(name, {"end": 1})
-    assert lambdas.eventually(lambda: not os.path.exists(folder))
+    assert lambdas.eventually(lambda: not Path(folder).exists())
 
 
 def test_several_files_and_a_nested_handler(lambdas):
     """A package may have modules and folders, and a handler in one of them."""
-    files = {"pkg/__init__.py": "", "pkg/main.py": "from other import answer\ndef go(e, c): return answer", "other.py": "answer = 42"}
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/main.py": "from other import answer\ndef go(e, c): return answer",
+        "other.py": "answer = 42",
+    }
     assert lambdas.invoke(lambdas.create(files=files, Handler="pkg/main.go")).value == 42

@@ -30,7 +30,11 @@ def test_create_and_invoke_over_http(client, zip_of):
     """CreateFunction takes a zip, Invoke runs it and answers with payload, version and log tail."""
     package = zip_of({"index.py": "def handler(e, c):\n    print('seen')\n    return {'got': e}"})
     client.create_function(
-        FunctionName="over-http", Runtime="python3.11", Role=ROLE, Handler="index.handler", Code={"ZipFile": package}
+        FunctionName="over-http",
+        Runtime="python3.11",
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": package},
     )
     answer = client.invoke(FunctionName="over-http", Payload=b'{"a": 1}', LogType="Tail")
     assert answer["StatusCode"] == 200
@@ -83,7 +87,7 @@ def test_a_function_that_does_not_exist(client, lambdas):
 
 
 def test_a_throttle_says_why(client, lambdas):
-    """With reserved concurrency 0 each invocation is 429 with AWS's code, message, Reason and Retry-After."""
+    """Reserved concurrency 0 makes each invocation a 429 with AWS's code, message, Reason and Retry-After."""
     name = lambdas.create()
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     response = refusal(client.invoke, FunctionName=name)
@@ -130,7 +134,9 @@ def test_an_event_that_fails_is_tried_three_times(client, lambdas, monkeypatch):
     name = lambdas.create("def handler(e, c): raise ValueError")
     client.invoke(FunctionName=name, InvocationType="Event")
     assert lambdas.eventually(lambda: len(lambdas.metric("Errors", name)) == 3)
-    assert not [t for t in threading.enumerate() if t.name == "lambda-event" and lambdas.eventually(t.is_alive, 0)]
+    assert not [
+        t for t in threading.enumerate() if t.name == "lambda-event" and lambdas.eventually(t.is_alive, 0)
+    ]
 
 
 def test_account_settings_are_the_configured_ones(client, lambdas):
@@ -159,8 +165,8 @@ def test_a_reservation_leaves_100_unreserved(client, lambdas):
     response = refusal(client.put_function_concurrency, FunctionName=second, ReservedConcurrentExecutions=401)
     assert response["Error"]["Code"] == "InvalidParameterValueException"
     assert response["Error"]["Message"] == (
-        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-        "below its minimum value of [100]."
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        "UnreservedConcurrentExecution below its minimum value of [100]."
     )
     client.put_function_concurrency(FunctionName=second, ReservedConcurrentExecutions=400)
     client.put_function_concurrency(FunctionName=first, ReservedConcurrentExecutions=499)
@@ -191,14 +197,16 @@ def test_memory_and_timeout_have_bounds(client, lambdas, setting, message):
 
 
 def test_changed_code_and_configuration_are_what_runs_next(client, lambdas, zip_of):
-    """After an update the next invocation runs the new code, or sees the new variables, in a new environment."""
+    """After an update the next invocation runs the new code or variables in a new environment."""
     name = lambdas.create("import os\ndef handler(e, c): return [1, os.environ.get('X'), os.getpid()]")
     _, _, first = json.loads(client.invoke(FunctionName=name)["Payload"].read())
     client.update_function_configuration(FunctionName=name, Environment={"Variables": {"X": "y"}})
     one, variable, second = json.loads(client.invoke(FunctionName=name)["Payload"].read())
     assert (one, variable) == (1, "y")
     assert second != first
-    client.update_function_code(FunctionName=name, ZipFile=zip_of({"index.py": "def handler(e, c): return 2"}))
+    client.update_function_code(
+        FunctionName=name, ZipFile=zip_of({"index.py": "def handler(e, c): return 2"})
+    )
     assert client.invoke(FunctionName=name)["Payload"].read() == b"2"
 
 
@@ -210,7 +218,7 @@ def test_an_unsupported_runtime_is_refused_by_name(client, lambdas):
 
 
 def test_moto_still_has_what_the_seam_replaces():
-    """Every method that the seam puts itself in place of exists in this moto, with the signature it relies on."""
+    """Every method that the seam replaces or calls exists in this moto."""
     stock = {
         LambdaBackend: ("put_function_concurrency", "create_function", "delete_function", "get_function"),
         LambdaFunction: (

@@ -1,0 +1,183 @@
+"""Environments end: outdated, idle, deleted, at shutdown, and when the cloud is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.embedded.functions import api
+from infra.embedded.functions.errors import LambdaApiError
+
+PID = "import os\ndef handler(e, c): return os.getpid()"
+ROOT = Path(__file__).parents[4]
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended (a zombie has)."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_idle_environments_are_reaped(lambdas, scratch):
+    """An environment that nobody uses ends by itself, with its folder."""
+    api.service().pools._idle_s = 0.05
+    api.service().pools._every_s = 0.05
+    name = lambdas.create(PID)
+    pid = lambdas.invoke(name).value
+    assert lambdas.eventually(lambda: gone(pid))
+    assert lambdas.eventually(lambda: not list((scratch / "functions").glob("environment-*")))
+    assert lambdas.invoke(name).value != pid
+
+
+def test_deleting_a_function_ends_its_environments(lambdas):
+    """After DeleteFunction its processes are gone, and the name means nothing."""
+    name, other = lambdas.create(PID), lambdas.create(PID)
+    pid, other_pid = lambdas.invoke(name).value, lambdas.invoke(other).value
+    lambdas.backend.delete_function(name)
+    assert gone(pid)
+    assert not gone(other_pid)
+    with pytest.raises(LambdaApiError, match="Function not found"):
+        lambdas.invoke(name)
+
+
+def test_a_changed_function_retires_its_environments(lambdas):
+    """The first invocation after a change ends what ran the old configuration."""
+    name = lambdas.create(PID)
+    pid = lambdas.invoke(name).value
+    lambdas.backend.update_function_configuration(name, None, {"MemorySize": 512})
+    assert lambdas.invoke(name).value != pid
+    assert gone(pid)
+
+
+def test_what_a_handler_started_ends_with_it(lambdas):
+    """A process that a handler left behind is killed with the environment."""
+    source = """
+        import os, subprocess
+        def handler(event, context):
+            return subprocess.Popen(["sleep", "1000"]).pid
+    """
+    name = lambdas.create(source)
+    pid = lambdas.invoke(name).value
+    assert not gone(pid)
+    lambdas.backend.delete_function(name)
+    assert lambdas.eventually(lambda: gone(pid))
+
+
+def test_an_environment_that_died_while_idle_is_replaced(lambdas):
+    """When a warm environment is gone, the next invocation gets a new one and succeeds."""
+    name = lambdas.create(PID)
+    pid = lambdas.invoke(name).value
+    os.kill(pid, signal.SIGKILL)
+    assert lambdas.eventually(lambda: gone(pid))
+    answer = lambdas.invoke(name)
+    assert answer.error is None
+    assert answer.value != pid
+
+
+def test_a_nursery_that_died_is_started_again(lambdas):
+    """When the fork server is killed its environments die and the next invocation starts afresh."""
+    name = lambdas.create(PID)
+    pid = lambdas.invoke(name).value
+    os.kill(api.service().nursery_pid, signal.SIGKILL)
+    assert lambdas.eventually(lambda: gone(pid))
+    assert lambdas.invoke(name).error is None
+
+
+def test_shutdown_leaves_nothing(lambdas, scratch):
+    """After shutdown there is no process, thread or folder, and invoking is refused."""
+    name = lambdas.create(PID)
+    pid, nursery = lambdas.invoke(name).value, api.service().nursery_pid
+    api.shutdown()
+    assert gone(pid)
+    assert gone(nursery)
+    assert not scratch.exists()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("lambda-")]
+    with pytest.raises(LambdaApiError, match="not running"):
+        lambdas.invoke(name)
+
+
+def test_shutdown_ends_an_invocation_under_way(lambdas, tmp_path):
+    """A handler that still runs at shutdown is killed, and its caller is told."""
+    source = (
+        "import pathlib, time\ndef handler(e, c):\n    pathlib.Path(e['mark']).touch()\n    time.sleep(600)"
+    )
+    name = lambdas.create(source, Timeout=900)
+    answers = []
+    mark = tmp_path / "mark"
+    caller = threading.Thread(target=lambda: answers.append(lambdas.invoke(name, {"mark": str(mark)})))
+    caller.start()
+    assert lambdas.eventually(mark.exists)
+    api.shutdown()
+    caller.join(10)
+    assert [answer.value["errorType"] for answer in answers] == ["Runtime.ExitError"]
+
+
+CLOUD = """
+    import sys, threading
+    from pathlib import Path
+    from moto.awslambda.models import lambda_backends
+    from moto.iam.models import iam_backends
+    from infra.embedded.functions import api, moto_seam
+    import base64, io, json, zipfile
+
+    SOURCE = '''
+    import os, pathlib, subprocess, time
+    def handler(event, context):
+        child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        mark = pathlib.Path(event["folder"], f"pid-{event['kind']}-{os.getpid()}-{child.pid}")
+        mark.touch()
+        while True:
+            if event["kind"] == "sleep":
+                time.sleep(600)
+    '''
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        import textwrap
+        archive.writestr("index.py", textwrap.dedent(SOURCE))
+    folder = sys.argv[1]
+    moto_seam.install()
+    api.configure(1000, "http://127.0.0.1:9", Path(folder, "scratch"))
+    iam_backends["123456789012"]["aws"].create_role("r", "{}", "/", None, "", [], None)
+    lambda_backends["123456789012"]["us-east-1"].create_function({
+        "FunctionName": "endless", "Runtime": "python3.11", "Role": "arn:aws:iam::123456789012:role/r",
+        "Handler": "index.handler", "Timeout": 900,
+        "Code": {"ZipFile": base64.b64encode(package.getvalue()).decode()},
+    })
+    for kind in ("sleep", "busy"):
+        event = json.dumps({"folder": folder, "kind": kind}).encode()
+        threading.Thread(target=api.invoke, args=("123456789012", "us-east-1", "endless", event)).start()
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_killing_the_cloud_leaves_no_process_and_no_folder(lambdas, tmp_path, end):
+    """When the cloud is killed, sleeping and busy handlers, their children and the scratch folder all go."""
+    program = tmp_path / "cloud.py"
+    program.write_text(textwrap.dedent(CLOUD))
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, str(program), str(tmp_path)], env=environment) as cloud:
+        marks = lambdas.eventually(lambda: two(tmp_path), 30)
+        nursery = [child.pid for child in psutil.Process(cloud.pid).children()]
+        cloud.send_signal(end)
+        cloud.wait(10)
+    pids = [int(part) for mark in marks for part in mark.name.split("-")[2:]]
+    assert len(pids) == 4
+    assert lambdas.eventually(lambda: all(gone(pid) for pid in pids + nursery))
+    assert lambdas.eventually(lambda: not (tmp_path / "scratch").exists())
+
+
+def two(folder: Path) -> list[Path]:
+    """Return both handlers' marks once they are there."""
+    marks = list(folder.glob("pid-*"))
+    return marks if len(marks) == 2 else []

@@ -1,0 +1,123 @@
+"""The Runtime API's HTTP: whatever way the bytes arrive, the requests are the same."""
+
+from __future__ import annotations
+
+import select
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.embedded.functions.runtime_api import CONTINUE, Connection, Event, MalformedRequest
+
+PATH = "/2018-06-01/runtime/invocation/abc/response"
+
+
+@pytest.fixture
+def pair():
+    """A connection and the runtime's end of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        runtime = socket.create_connection(listener.getsockname())
+        connection = Connection(listener.accept()[0])
+    yield connection, runtime
+    connection.close()
+    runtime.close()
+
+
+def arrived(connection):
+    """Return every request that what has arrived completes."""
+    poller = select.poll()
+    poller.register(connection.fd, select.POLLIN)
+    requests = []
+    while poller.poll(0):
+        requests += connection.receive()
+    return requests
+
+
+def arrive(pair, *pieces):
+    """Send pieces one by one; return every request they complete."""
+    connection, runtime = pair
+    requests = []
+    for piece in pieces:
+        runtime.sendall(piece)
+        requests += arrived(connection)
+    return requests
+
+
+def post(body, chunks=None):
+    """Return a POST, with a length or chunked."""
+    if chunks is None:
+        return f"POST {PATH} HTTP/1.1\r\nContent-Length: {len(body)}\r\nA: b\r\n\r\n".encode() + body
+    framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
+    return f"POST {PATH} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + framed + b"0\r\n\r\n"
+
+
+def test_a_request_without_a_body(pair):
+    """A GET is complete with its head."""
+    (request,) = arrive(pair, b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert (request.method, request.path, request.headers["host"], request.body) == ("GET", "/x", "h", b"")
+
+
+def test_two_requests_in_one_piece(pair):
+    """Pipelined requests are both found."""
+    requests = arrive(pair, post(b"one") + post(b"two", [b"t", b"wo"]) + post(b""))
+    assert [request.body for request in requests] == [b"one", b"two", b""]
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=st.binary(max_size=300), chunked=st.booleans(), data=st.data())
+def test_any_cut_of_the_bytes_gives_the_same_request(body, chunked, data):
+    """However the stream is cut, one request arrives with the whole body."""
+    middle = data.draw(st.integers(0, len(body)))
+    raw = post(body, [body[:middle], body[middle:]] if chunked else None)
+    cut = data.draw(st.integers(1, len(raw) - 1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        runtime = socket.create_connection(listener.getsockname())
+        connection = Connection(listener.accept()[0])
+    with runtime:
+        requests = arrive((connection, runtime), raw[:cut], raw[cut:])
+    connection.close()
+    assert [request.body for request in requests] == [body]
+
+
+def test_expect_continue_is_answered(pair):
+    """A client that waits for 100 Continue gets it before its body."""
+    connection, runtime = pair
+    runtime.sendall(f"POST {PATH} HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode())
+    assert connection.receive() == []
+    assert runtime.recv(100) == CONTINUE
+    runtime.sendall(b"{}")
+    assert [request.body for request in connection.receive()] == [b"{}"]
+
+
+def test_the_end_of_a_connection(pair):
+    """A closed connection is told from one that is only silent."""
+    connection, runtime = pair
+    runtime.close()
+    assert connection.receive() is None
+
+
+@pytest.mark.parametrize("junk", [b"hello\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"])
+def test_what_is_not_http(pair, junk):
+    """Bytes that are no HTTP request are named as such."""
+    with pytest.raises(MalformedRequest, match="not an HTTP request"):
+        arrive(pair, junk)
+
+
+def test_next_carries_every_header_that_the_client_needs():
+    """The answer to `next` has all eight headers, the empty ones too, and the event as its body."""
+    event = Event("id", b'{"a":1}', 1700, "arn:x", "Root=1")
+    head, body = event.answer().split(b"\r\n\r\n", 1)
+    headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert body == b'{"a":1}'
+    assert headers == {
+        b"Content-Type": b"application/json",
+        b"Lambda-Runtime-Aws-Request-Id": b"id",
+        b"Lambda-Runtime-Deadline-Ms": b"1700",
+        b"Lambda-Runtime-Invoked-Function-Arn": b"arn:x",
+        b"Lambda-Runtime-Trace-Id": b"Root=1",
+        b"Lambda-Runtime-Client-Context": b"",
+        b"Lambda-Runtime-Cognito-Identity": b"",
+        b"Content-Length": b"7",
+    }
