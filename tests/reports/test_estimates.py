@@ -200,16 +200,16 @@ def coverage(estimates, truth):
 
 
 def test_batch_mean_intervals_cover_the_truth():
-    """Of 200 simulated pairs of bursts, at least 90 % of the 95 % intervals hold the true mean ratio."""
-    pairs = [(burst_of(noisy(s, 100), 2), burst_of(noisy(s + 9999, 100), 10)) for s in range(200)]
+    """Of 100 simulated pairs of bursts, at least 90 % of the 95 % intervals hold the true mean ratio."""
+    pairs = [(burst_of(noisy(s, 100), 2), burst_of(noisy(s + 9999, 100), 10)) for s in range(100)]
     estimates = [speed_up(*pair) for pair in pairs]
     truth = math.exp(np.mean([math.log(e.value) for e in estimates]))
     assert coverage(estimates, truth) >= 0.90
 
 
 def test_block_bootstrap_intervals_cover_the_truth():
-    """Of 60 simulated pairs, at least 80 % of the 90 % intervals hold the true p95 ratio of 1."""
-    pairs = [(burst_of(noisy(s), 2), burst_of(noisy(s + 9999), 10)) for s in range(60)]
+    """Of 40 simulated pairs, at least 80 % of the 90 % intervals hold the true p95 ratio of 1."""
+    pairs = [(burst_of(noisy(s, 120), 2), burst_of(noisy(s + 9999, 120), 10)) for s in range(40)]
     assert coverage([ratio_of_p95(*pair, "Beta") for pair in pairs], 1.0) >= 0.80
 
 
