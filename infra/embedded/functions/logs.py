@@ -31,10 +31,6 @@ class LogLine:
     timestamp: int
     message: str
 
-    def event(self) -> dict[str, Any]:
-        """Return the shape of PutLogEvents."""
-        return {"timestamp": self.timestamp, "message": self.message}
-
 
 def now_ms() -> int:
     """Return the time in milliseconds since the epoch."""
@@ -101,17 +97,26 @@ class LogStream:
     def __init__(self, function: Function, environment: str) -> None:
         self.group = function.log_group
         self.name = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{environment}"
+        self._last = 0
         self._backend = logs_backends[function.account_id][function.region]
 
     def write(self, lines: Sequence[LogLine]) -> None:
-        """Append events; readers see them when this returns. Ordered by time, as CloudWatch wants them."""
+        """Append events; readers see them when this returns.
+
+        CloudWatch orders by time. A record of `logging` carries its own time, a printed line that of its
+        reading, a little later; none may come before what was written before it.
+        """
         if not lines:
             return
-        events = [line.event() for line in sorted(lines, key=lambda line: line.timestamp)]
+        events = [self._in_order(line) for line in lines]
         with _WRITING:
             self._backend.ensure_log_group(self.group)
             self._backend.ensure_log_stream(self.group, self.name)
             self._backend.groups[self.group].put_log_events(self.name, events)
+
+    def _in_order(self, line: LogLine) -> dict[str, Any]:
+        self._last = max(self._last, line.timestamp)
+        return {"timestamp": self._last, "message": line.message}
 
 
 def tail(lines: Sequence[LogLine]) -> bytes:
