@@ -119,10 +119,8 @@ def test_other_states_in_an_iteration_are_followed():
     at = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
     steps = [("Pass", "Note", 0), ("Wait", "Rest", 2)]
     events = [("ExecutionStarted", 0, 0, {}), ("MapStateEntered", 0, 0, {"name": "M"})]
-    events += [
-        ("MapStateStarted", 2, 0, {"length": 1}),
-        ("MapIterationStarted", 3, 0, {"name": "M", "index": 0}),
-    ]
+    iteration = {"name": "M", "index": 0}
+    events += [("MapStateStarted", 2, 0, {"length": 1}), ("MapIterationStarted", 3, 0, iteration)]
     clock = 0
     for kind, name, lasts in steps:
         events.append((f"{kind}StateEntered", len(events), clock, {"name": name, "input": "[1]"}))
