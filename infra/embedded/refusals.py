@@ -20,6 +20,8 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from botocore.model import OperationNotFoundError
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -69,6 +71,8 @@ def guard(service: str | None, app: Wsgi) -> Wsgi:
             return answer(environ, start_response, Failure(501, "NotImplemented", f"{error}."))
         except NotImplementedError:
             return answer(environ, start_response, _refusal(environ, service))
+        except OperationNotFoundError:
+            return answer(environ, start_response, _unknown(environ, service))
         except Exception as error:  # noqa: BLE001 (whatever a handler raises must reach the caller as an answer)
             return answer(environ, start_response, _internal(environ, service, error))
         if call.unrouted and service != "s3":
@@ -135,6 +139,13 @@ def _refusal(environ: Environ, service: str | None) -> Failure:
     kind = "operation" if service in CARRIED else "service"
     text = f"{name}:{call.operation} is not emulated here: the {kind} is not part of the embedded cloud."
     return Failure(501, "NotImplemented", text)
+
+
+def _unknown(environ: Environ, service: str | None) -> Failure:
+    operation = describe(environ).operation
+    return Failure(
+        400, "InvalidAction", f"Could not find operation {operation} of {service} in AWS's own model."
+    )
 
 
 def _internal(environ: Environ, service: str | None, error: Exception) -> Failure:
@@ -227,7 +238,3 @@ _WRITERS: dict[str, Callable[[Failure], tuple[bytes, list[tuple[str, str]]]]] = 
     "rest-xml": _rest_xml,
     "cbor": _cbor,
 }
-
-
-def install() -> None:
-    """Refuse what moto answers hollow (filled in below as it is found)."""

@@ -15,7 +15,7 @@ SEAMS = (
     "states",
     "metrics",
     "insights",
-    "refusals",
+    "hollow",
 )
 
 _lock = Lock()

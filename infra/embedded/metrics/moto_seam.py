@@ -81,7 +81,8 @@ def _get_metric_statistics(self: CloudWatchResponse) -> ActionResult:
     if (query.end - query.start) / query.period > _MOST_DATAPOINTS:
         asked = int((query.end - query.start) / query.period)
         raise InvalidParameterCombination(
-            f"You have requested up to {asked:,} datapoints, which exceeds the limit of {_MOST_DATAPOINTS:,}. "
+            f"You have requested up to {asked:,} datapoints, "
+            f"which exceeds the limit of {_MOST_DATAPOINTS:,}. "
             "You may reduce the datapoints requested by increasing Period, or decreasing the time range."
         )
     points = [_datapoint(p, unit, names) for unit, periods in queries.by_unit(query).items() for p in periods]
@@ -90,11 +91,9 @@ def _get_metric_statistics(self: CloudWatchResponse) -> ActionResult:
 
 def _datapoint(period: Period, unit: str, names: Iterable[str]) -> dict[str, Any]:
     values = {name: statistics.statistic(name, period) for name in names}
-    extended = {
-        name: value for name, value in values.items() if name not in statistics.SIMPLE and value is not None
-    }
-    shown = {name: value for name, value in values.items() if name in statistics.SIMPLE}
-    shown |= {"Timestamp": _datetime(period.start), "Unit": unit}
+    simple = {name: value for name, value in values.items() if name in statistics.SIMPLE}
+    extended = {name: value for name, value in values.items() if name not in simple and value is not None}
+    shown: dict[str, Any] = {"Timestamp": _datetime(period.start), "Unit": unit, **simple}
     return {**shown, "ExtendedStatistics": extended} if extended else shown
 
 

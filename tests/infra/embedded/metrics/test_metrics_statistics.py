@@ -86,7 +86,7 @@ def test_units_are_kept_apart_and_can_be_merged():
 
 
 def test_a_hundred_thousand_points_are_read_in_well_under_a_second():
-    """One pass over sorted columns: the work is linear in the points, far below the second that would be felt."""
+    """Reading is one pass over sorted columns."""
     now = time.time() // 60 * 60
     for index in range(100_000):
         store.record(
