@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +78,7 @@ class Nursery:
         return None if self._process is None else self._process.pid
 
     def _send(self, body: bytes, fds: list[int]) -> None:
-        control = self._connected()
-        socket.send_fds(control, [len(body).to_bytes(4, "big")], fds)
-        control.sendall(body)
+        send(self._connected(), body, fds)
 
     def _connected(self) -> socket.socket:
         if self._closed:
@@ -103,11 +102,19 @@ class Nursery:
 
     def _forget(self) -> None:
         if self._control is not None:
+            with contextlib.suppress(OSError):
+                send(self._control, b'{"do": "end"}')
             self._control.close()
             self._control = None
         if self._process is not None:
             _wait_or_kill(self._process)
             self._process = None
+
+
+def send(control: socket.socket, body: bytes, fds: Sequence[int] = ()) -> None:
+    """Send one message with the descriptors that belong to it."""
+    socket.send_fds(control, [len(body).to_bytes(4, "big")], list(fds))
+    control.sendall(body)
 
 
 def _plain_environment() -> dict[str, str]:

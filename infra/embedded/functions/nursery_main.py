@@ -9,7 +9,8 @@ descriptors by SCM_RIGHTS: the log pipe's and the exit pipe's write ends. On the
 answers `pid N`, and when the environment has ended `exit WAITSTATUS PEAK_KIB`.
 
 At EOF of the control socket (the cloud ended, by kill -9 too) it kills every environment with its process
-group, removes the scratch folder and ends.
+group, removes its scratch folder and ends. When no `end` came before, the cloud was killed and cannot tidy
+up itself: then the folder around the scratch folder goes too, if nothing but the cloud's lock file is in it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ PR_SET_CHILD_SUBREAPER = 36  # what a handler started and left comes back to the
 FIRST_FREE_FD = 4
 TELEMETRY_FD = 3
 LAMBDA_OPEN_FILES = 1024
+CLOUD_LOCK_FILE = "owner.lock"
 TELEMETRY_FD_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 
@@ -95,6 +97,7 @@ class Nursery:
         self.names: dict[int, str] = {}
         self.prctl = find_prctl()
         self.pid = os.getpid()
+        self.ended_in_order = False
         if self.prctl is not None:
             self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -120,10 +123,13 @@ class Nursery:
         if body is None:
             return False
         message = json.loads(body)
-        if message["do"] == "start":
-            self.start(message, fds[0], fds[1])
-        else:
-            self.kill(message["name"])
+        match message["do"]:
+            case "start":
+                self.start(message, fds[0], fds[1])
+            case "kill":
+                self.kill(message["name"])
+            case _:
+                self.ended_in_order = True
         return True
 
     def start(self, message: dict[str, Any], log_fd: int, exit_fd: int) -> None:
@@ -330,14 +336,16 @@ def main() -> None:
         nursery.serve(wakeup)
     finally:
         nursery.end()
-        leave_nothing(Path(sys.argv[2]))
+        shutil.rmtree(sys.argv[2], ignore_errors=True)
+        if not nursery.ended_in_order:
+            remove_what_the_cloud_left(Path(sys.argv[2]).parent)
 
 
-def leave_nothing(scratch: Path) -> None:
-    """Remove the scratch folder, and the one it stands in if that is empty now."""
-    shutil.rmtree(scratch, ignore_errors=True)
+def remove_what_the_cloud_left(folder: Path) -> None:
+    """Remove the cloud's folder when at most its lock file is left in it."""
     with contextlib.suppress(OSError):
-        scratch.parent.rmdir()
+        if {path.name for path in folder.iterdir()} <= {CLOUD_LOCK_FILE}:
+            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

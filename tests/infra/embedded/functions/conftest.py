@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -69,6 +70,7 @@ class Answer:
 class Lambdas:
     """Makes and invokes functions."""
 
+    restart: Callable[[], None]
     names: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -135,9 +137,10 @@ def scratch(tmp_path: Path) -> Path:
 def lambdas(scratch: Path, account_concurrency: int) -> Iterator[Lambdas]:
     """A configured Lambda with nothing in it."""
     moto_seam.install()
-    api.configure(account_concurrency, "http://127.0.0.1:9", scratch)
+    start = partial(api.configure, account_concurrency, "http://127.0.0.1:9", scratch)
+    start()
     _forget_everything()
-    yield Lambdas()
+    yield Lambdas(start)
     api.shutdown()
 
 

@@ -100,7 +100,7 @@ def test_shutdown_leaves_nothing(lambdas, scratch):
     api.shutdown()
     assert gone(pid)
     assert gone(nursery)
-    assert not scratch.exists()
+    assert not (scratch / "functions").exists()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("lambda-")]
     with pytest.raises(LambdaApiError, match="not running"):
         lambdas.invoke(name)
@@ -146,6 +146,8 @@ CLOUD = """
         archive.writestr("index.py", textwrap.dedent(SOURCE))
     folder = sys.argv[1]
     moto_seam.install()
+    Path(folder, "scratch").mkdir()
+    Path(folder, "scratch", "owner.lock").touch()
     api.configure(1000, "http://127.0.0.1:9", Path(folder, "scratch"))
     iam_backends["123456789012"]["aws"].create_role("r", "{}", "/", None, "", [], None)
     lambda_backends["123456789012"]["us-east-1"].create_function({
