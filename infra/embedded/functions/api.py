@@ -38,7 +38,7 @@ def configure(account_concurrency: int, endpoint_url: str, scratch: Path, *, idl
 
     `account_concurrency` holds in each account and region. `endpoint_url` is the cloud's own, given to
     handlers. In `scratch`, the cloud's own folder, Lambda makes a folder `functions`, which goes at the end
-    (after a kill -9 with `scratch` itself, when at most the cloud's lock file is left in it).
+    (after a kill -9 with all of `scratch`, if the cloud's lock file stands in it).
     `idle_s` is how long an environment may wait unused.
     """
     shutdown()

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from infra.embedded.functions.concurrency import InUse
 from infra.embedded.functions.function import Function
-from infra.embedded.metrics import store
+from infra.embedded.metrics.store import MetricKey, record_set
 
 NAMESPACE = "AWS/Lambda"
 
 
-def _record(function: Function, name: str, value: float, unit: str) -> None:
-    for dimensions in ({"FunctionName": function.name}, {}):
-        store.record(function.account_id, function.region, NAMESPACE, name, value, unit, dimensions)
+@lru_cache(maxsize=4096)
+def _key(name: str, unit: str, function: str | None) -> MetricKey:
+    dimensions = () if function is None else (("FunctionName", function),)
+    return MetricKey(NAMESPACE, name, dimensions, unit)
+
+
+def _record(function: Function, key: MetricKey, value: float) -> None:
+    record_set(function.account_id, function.region, key, total=value, low=value, high=value, count=1.0)
+
+
+def _record_both(function: Function, name: str, value: float, unit: str = "Count") -> None:
+    _record(function, _key(name, unit, function.name), value)
+    _record(function, _key(name, unit, None), value)
 
 
 def record_admission(function: Function, in_use: InUse) -> None:
     """Record the concurrency that an admitted invocation brought about."""
-    account, region = function.account_id, function.region
-    own = {"FunctionName": function.name}
-    store.record(account, region, NAMESPACE, "ConcurrentExecutions", in_use.function, "Count", own)
-    store.record(account, region, NAMESPACE, "ConcurrentExecutions", in_use.account, "Count", {})
+    _record(function, _key("ConcurrentExecutions", "Count", function.name), in_use.function)
+    _record(function, _key("ConcurrentExecutions", "Count", None), in_use.account)
 
 
 def record_throttle(function: Function) -> None:
     """Record a refused invocation; it counts as nothing else."""
-    _record(function, "Throttles", 1, "Count")
+    _record_both(function, "Throttles", 1)
 
 
 def record_invocation(function: Function, duration_ms: float, *, failed: bool) -> None:
     """Record an invocation that ran, whatever came of it."""
-    _record(function, "Invocations", 1, "Count")
-    _record(function, "Errors", float(failed), "Count")
-    _record(function, "Throttles", 0, "Count")
-    _record(function, "Duration", duration_ms, "Milliseconds")
+    _record_both(function, "Invocations", 1)
+    _record_both(function, "Errors", float(failed))
+    _record_both(function, "Throttles", 0)
+    _record_both(function, "Duration", duration_ms, "Milliseconds")

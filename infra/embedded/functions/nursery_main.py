@@ -10,7 +10,7 @@ answers `pid N`, and when the environment has ended `exit WAITSTATUS PEAK_KIB`.
 
 At EOF of the control socket (the cloud ended, by kill -9 too) it kills every environment with its process
 group, removes its scratch folder and ends. When no `end` came before, the cloud was killed and cannot tidy
-up itself: then the folder around the scratch folder goes too, if nothing but the cloud's lock file is in it.
+up itself: then the cloud's own folder, known by its lock file, goes too.
 """
 
 from __future__ import annotations
@@ -342,10 +342,12 @@ def main() -> None:
 
 
 def remove_what_the_cloud_left(folder: Path) -> None:
-    """Remove the cloud's folder when at most its lock file is left in it."""
+    """Remove the cloud's folder: it is known by its lock file; a folder without one must be empty."""
+    if (folder / CLOUD_LOCK_FILE).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
-        if {path.name for path in folder.iterdir()} <= {CLOUD_LOCK_FILE}:
-            shutil.rmtree(folder)
+        folder.rmdir()
+
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from infra.embedded.functions import nursery
 
+SOURCE = "import os\ndef handler(e, c): return [1, os.environ.get('SIMULATED_INFER_MS')]"
 TEMPLATE = {
     "Parameters": {"Memory": {"Type": "Number"}},
     "Resources": {
@@ -27,9 +28,7 @@ TEMPLATE = {
                 "Timeout": "7",
                 "ReservedConcurrentExecutions": "5",
                 "Environment": {"Variables": {"SIMULATED_INFER_MS": "0"}},
-                "Code": {
-                    "ZipFile": "import os\ndef handler(e, c): return [1, os.environ.get('SIMULATED_INFER_MS')]"
-                },
+                "Code": {"ZipFile": SOURCE},
             },
         },
     },
@@ -75,9 +74,7 @@ def test_an_updated_template_changes_the_function(stacks, lambdas, aws):
     create(stacks, TEMPLATE)
     changed = json.loads(json.dumps(TEMPLATE))
     properties = changed["Resources"]["Function"]["Properties"]
-    properties["Code"]["ZipFile"] = (
-        "import os\ndef handler(e, c): return [2, os.environ.get('SIMULATED_INFER_MS')]"
-    )
+    properties["Code"]["ZipFile"] = SOURCE.replace("[1", "[2")
     del properties["Environment"]
     del properties["ReservedConcurrentExecutions"]
     stacks.update_stack(
@@ -108,7 +105,8 @@ def test_the_stand_in_client_serves_where_the_wheel_has_none(lambdas, tmp_path, 
     blind.write_text(
         "import importlib.util, runpy, sys\n"
         "find = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, *rest: None if name == 'runtime_client' else find(name, *rest)\n"
+        "def blind(name, *rest): return None if name == 'runtime_client' else find(name, *rest)\n"
+        "importlib.util.find_spec = blind\n"
         f"runpy.run_path({str(nursery.MAIN)!r}, run_name='__main__')\n"
     )
     monkeypatch.setattr(nursery, "MAIN", Path(blind))
