@@ -85,6 +85,7 @@ def browse(report: Path, folder: Path, *options: str) -> str:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
         f"--user-data-dir={folder}",
         "--virtual-time-budget=6000",
         *options,
@@ -95,7 +96,7 @@ def browse(report: Path, folder: Path, *options: str) -> str:
 
 
 def test_browser_shows_the_results_and_asks_for_nothing(report: Path, tmp_path: Path) -> None:
-    """Opened in a browser, the report shows all experiments, passed ones too, and requests nothing by HTTP."""
+    """Opened in a browser, the report shows all experiments, passed ones too, and requests nothing."""
     log = tmp_path / "net.json"
     shown = browse(report, tmp_path / "profile", f"--log-net-log={log}")
 
