@@ -21,6 +21,9 @@ from reports.records import Interval
 FEWEST_POINTS = 4
 """Three parameters leave nothing over to judge them by with fewer than four concurrencies."""
 
+FEW_LEFT = 1
+"""Degrees of freedom at which Student's t makes every interval wide (12.7 standard errors at 1)."""
+
 FEWEST_GAIN = 0.05
 PERFECT_DIMINISHES_AT = 21
 _ZERO = 1e-8
@@ -157,7 +160,7 @@ def _fit(points: tuple[Point, ...], parameters: _Floats, covariance: _Floats, r_
         Interval(max(0.0, value - reach), value + reach)
         for value, reach in zip((lambda_, sigma, kappa), reaches, strict=True)
     ]
-    if lambda_ - reaches[0] <= 0:
+    if not math.sqrt(max(0.0, float(covariance[0, 0]))) < lambda_:
         return _no_fit(points, "the points scatter so much that even one slot's throughput is undetermined")
     return UslFit(
         usable=True,
@@ -218,7 +221,13 @@ def _parameters_text(fit: UslFit) -> str:
         f"{name} {value:.3g}{' ' + unit if unit else ''} (95 % {interval.low:.3g} to {interval.high:.3g})"
         for name, value, interval, unit in named
     ]
-    return f"Universal Scalability Law from {len(fit.points)} bursts: {', '.join(parts)}."
+    left = len(fit.points) - len(named)
+    wide = (
+        f" Only {left} more than the law has parameters, so the intervals are wide."
+        if left <= FEW_LEFT
+        else ""
+    )
+    return f"Universal Scalability Law from {len(fit.points)} bursts: {', '.join(parts)}.{wide}"
 
 
 def _peak_text(fit: UslFit) -> str:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,6 +75,7 @@ def draw(
         paint(sheet)
         png = _saved(sheet, "png", {"Software": None})
         svg = _saved(sheet, "svg", {"Date": None, "Creator": None})
+    svg = svg.replace(b"<svg ", f'<svg role="img" aria-label={quoteattr(alt)} '.encode(), 1)
     return Figure(png, svg, alt, title)
 
 

@@ -69,15 +69,21 @@ def nodes_of(definition: Definition, burst: Burst) -> tuple[Node, ...]:
         for sample in ticket.steps:
             samples.setdefault(sample.step, []).append(sample)
     return tuple(
-        Node(state.name, state.type, _outcome(samples[state.name]), _facts(samples[state.name]), state.next)
+        Node(
+            state.name,
+            state.type,
+            _outcome(state.type, samples[state.name]),
+            _facts(samples[state.name]),
+            state.next,
+        )
         for state in definition.states
     )
 
 
-def _outcome(samples: list[StepSample]) -> str:
+def _outcome(kind: str, samples: list[StepSample]) -> str:
     if not samples:
         return "not reached"
-    if any(sample.error for sample in samples):
+    if kind == "Fail" or any(sample.error for sample in samples):
         return "failed"
     return "retried" if any(sample.retries for sample in samples) else "succeeded"
 

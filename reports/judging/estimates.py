@@ -48,10 +48,19 @@ def exact(count: float, of: int, unit: str, *, n_unit: str = "tickets") -> Estim
 
 
 def measured(
-    value: float, unit: str, *, n: int = 1, n_unit: str = "bursts", method: str = "one measurement"
+    value: float,
+    unit: str,
+    *,
+    n: int = 1,
+    n_unit: str = "bursts",
+    method: str = "one measurement",
+    note: str = "",
 ) -> Estimate:
-    """Return a quantity read off what ran, with no interval because nothing was repeated."""
-    return Estimate(float(value), None, n, n_unit, unit, method)
+    """Return a quantity read off what ran, with no interval because nothing was repeated.
+
+    A value of NaN is inconclusive; `note` then says why it is not known.
+    """
+    return Estimate(float(value), None, n, n_unit, unit, method, note)
 
 
 def speed_up(slow: Bursts, fast: Bursts, *, confidence: float = 0.95) -> Estimate:

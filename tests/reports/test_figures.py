@@ -46,6 +46,7 @@ def check(figure: Figure):
     assert image.convert("L").getextrema()[0] < 100
     root = ET.fromstring(figure.svg)
     assert root.tag.endswith("svg")
+    assert root.get("aria-label") == figure.alt
     assert b"<script" not in figure.svg
     assert figure.title in figure.alt
 
@@ -97,6 +98,14 @@ def test_the_graph_marks_what_became_of_each_state():
     again = make_burst(4, 1, SERVICE, failures={(0, "Beta"): ["Throttled"]}, retries=1)
     assert nodes_of(definition(), again)[1].outcome == "retried"
     assert nodes_of(definition(), again)[1].facts == "4 times, median 250 ms, 1 retried"
+
+
+def test_a_fail_state_that_was_reached_is_a_failure():
+    """A Fail state has no attempt that could fail: to have been reached is its failure."""
+    last = '{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End"'
+    text = definition_json().replace(last, '{"Type": "Fail", "End"')
+    nodes = nodes_of(read_definition(text), make_burst(1, 1, SERVICE))
+    assert [node.outcome for node in nodes] == ["succeeded", "succeeded", "failed"]
 
 
 def test_a_graph_with_a_choice_has_its_jumps():

@@ -66,6 +66,15 @@ def test_points_that_carry_no_fit_are_refused(given, reason):
     assert all(math.isnan(interval.low) for interval in fit.band([1, 2]))
 
 
+def test_four_points_are_fitted_and_said_to_be_few():
+    """Four points leave one degree of freedom: a fit, wide intervals, and words that say so."""
+    fit = fit_usl([Point(2, 7.8), Point(10, 37.7), Point(20, 69.9), Point(30, 54.1)])
+    assert fit.usable
+    assert fit.lambda_interval.high > 2 * fit.lambda_
+    assert math.isinf(fit.peak_interval.high)
+    assert "the intervals are wide" in describe(fit)
+
+
 def test_the_band_holds_the_law_and_widens_beyond_the_points():
     """The interval band lies around the curve, and is wider where nothing was measured."""
     fit = fit_usl(points(2.0, 0.05, 0.0005, noise=0.01))
