@@ -9,6 +9,7 @@ from lark.visitors import Transformer_NonRecursive, v_args
 
 from infra.embedded.insights import patterns, periods, syntax
 from infra.embedded.insights.errors import MalformedQuery
+from infra.embedded.insights.functions import ROUNDING
 
 if TYPE_CHECKING:
     import re
@@ -177,7 +178,12 @@ class _Builder(Transformer_NonRecursive[Any, Any]):
 
     @v_args(meta=True)
     def call(self, meta: Meta, parts: list[Any]) -> syntax.Call:
-        return syntax.Call(parts[0].lower(), tuple(parts[1:]), _span(meta))
+        name, arguments = parts[0].lower(), parts[1:]
+        if name in ROUNDING:
+            arguments = [
+                periods.capped(part) if isinstance(part, syntax.Period) else part for part in arguments
+            ]
+        return syntax.Call(name, tuple(arguments), _span(meta))
 
     def star(self, _token: Token) -> syntax.Star:
         return syntax.Star()

@@ -6,8 +6,10 @@ Events flow newest first, so rows that no `sort` reorders are sorted by @timesta
 from __future__ import annotations
 
 import collections
+import operator
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from infra.embedded.insights import grouping, output, syntax
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     Rows = Iterator[Row]
     Stage = Callable[[Rows], Rows]
+    SortedBy = tuple[Any, ...]
+    _Keyed = tuple[SortedBy, Row]
 
 DEFAULT_LIMIT = 10_000
 
@@ -234,28 +238,37 @@ def _rows_needed(following: Sequence[syntax.Command], limit: int) -> int | None:
 
 
 def _sort(keys: Sequence[syntax.SortKey], now: int, needed: int | None) -> Stage:
-    compiled = [(compile_expression(key.expression, now), key.descending) for key in keys]
+    """Sort; where only `needed` rows can be shown, drop the others on the way instead of keeping them all."""
+    evaluate_first, *_ = compiled = [compile_expression(key.expression, now) for key in keys]
+    descending = [key.descending for key in keys]
+    is_worse = operator.lt if descending[0] else operator.gt
 
     def stage(rows: Rows) -> Rows:
-        kept: list[Row] = []
+        kept: list[_Keyed] = []
+        worst: SortedBy | None = None
         for row in rows:
-            kept.append(row)
+            key = sort_key(evaluate_first(row))
+            if worst is not None and is_worse(key, worst):
+                continue
+            kept.append((key, row))
             if needed is not None and len(kept) > 2 * needed + _ROWS_BETWEEN_SORTS:
-                _order(kept, compiled)
+                _order(kept, compiled, descending)
                 del kept[needed:]
-        _order(kept, compiled)
-        return iter(kept)
+                worst = kept[-1][0]
+        _order(kept, compiled, descending)
+        return (row for _, row in kept)
 
     return stage
 
 
-def _order(rows: list[Row], keys: Sequence[tuple[Evaluate, bool]]) -> None:
-    for evaluate, descending in reversed(keys):
-        rows.sort(key=_keyed(evaluate), reverse=descending)
+def _order(kept: list[_Keyed], evaluate: Sequence[Evaluate], descending: Sequence[bool]) -> None:
+    for place in range(len(evaluate) - 1, 0, -1):
+        kept.sort(key=_secondary(evaluate[place]), reverse=descending[place])
+    kept.sort(key=itemgetter(0), reverse=descending[0])
 
 
-def _keyed(evaluate: Evaluate) -> Callable[[Row], tuple[Any, ...]]:
-    return lambda row: sort_key(evaluate(row))
+def _secondary(evaluate: Evaluate) -> Callable[[_Keyed], SortedBy]:
+    return lambda keyed: sort_key(evaluate(keyed[1]))
 
 
 def _first(rows: Rows, count: int, *, drain: bool) -> Rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from infra.embedded.insights.values import Timestamp
@@ -47,16 +47,15 @@ class LogEvent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an event comes from."""
+    """Where an event comes from; `is_lambda` says that AWS looks for Lambda's own fields there."""
 
     account_id: str
     group: str
     stream: str
+    is_lambda: bool = field(init=False)
 
-    @property
-    def is_lambda(self) -> bool:
-        """Say whether AWS looks for Lambda's own fields here."""
-        return self.group.startswith(LAMBDA_PREFIX)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_lambda", self.group.startswith(LAMBDA_PREFIX))
 
 
 class Row(dict[str, Any]):

@@ -83,7 +83,7 @@ def _instant(operation: Callable[[int, Period], int]) -> Callable[[Value, Value]
         if instant is None or not isinstance(period, Period):
             return None
         try:
-            return Timestamp(operation(int(instant), periods.capped(period)))
+            return Timestamp(operation(int(instant), period))
         except (ValueError, OverflowError):
             return None
 
@@ -208,3 +208,6 @@ FUNCTIONS: dict[str, Function] = {
     "isipv6insubnet": Function(_in_subnet(6), 2, 2),
 }
 """All functions, by name in lower case."""
+
+ROUNDING = frozenset({"bin", "datefloor", "dateceil"})
+"""Functions whose periods AWS caps, see `periods.capped`."""

@@ -129,11 +129,14 @@ def sort_key(value: Value) -> tuple[Any, ...]:
 
     Chunks of digits compare by their length and then by their digits; other chunks by Unicode.
     """
+    kind = type(value)
+    if kind is float or kind is int:
+        return (2, value)
+    if value is None:
+        return (0,)
     found = number(value)
     if found is not None:
         return (2, found)
-    if value is None:
-        return (0,)
     return (1, *(_chunk_key(chunk) for chunk in _CHUNKS.findall(text(value) or "")))
 
 

@@ -87,7 +87,7 @@ def _error(call, *arguments, **keywords):
 
 
 def test_average_by_step_over_several_groups(logs):
-    """A query over several groups gives AWS's shape: rows of field and value, statistics as floats, Complete."""
+    """A query over several groups gives rows of field and value, statistics as floats, and Complete."""
     query = "stats avg(duration_ms) as mean, count(*) as n by step | sort step"
     answer = _results(logs, query, logGroupNames=[GROUP, OTHER])
     assert answer["status"] == "Complete"
@@ -102,7 +102,7 @@ def test_average_by_step_over_several_groups(logs):
 
 
 def test_matched_counts_what_passes_the_filter_before_the_limit(logs):
-    """recordsMatched counts the events that pass the filters, whatever the limit shows."""
+    """The figure recordsMatched counts the events that pass the filters, whatever the limit shows."""
     answer = _results(logs, 'filter ticket_id != "T-1" | limit 1')
     assert len(answer["results"]) == 1
     assert answer["statistics"]["recordsMatched"] == 2.0
@@ -244,7 +244,7 @@ def test_old_results_are_forgotten():
 
 
 def test_moto_still_has_what_the_seam_replaces():
-    """The seam fits moto as it is: the operations, the backend's queries, and the streams' lists of events."""
+    """The seam fits moto as it is: its operations, the backend's queries, the streams' lists of events."""
     assert responses.LogsResponse.start_query is moto_seam.start_query
     assert set(moto_seam.REPLACED) <= set(dir(LogsBackend))
     assert not set(moto_seam.ADDED) & set(dir(LogsBackend))
