@@ -95,8 +95,8 @@ def label(axes: Axes, x: str, y: str, subtitle: str = "") -> None:
 
 
 def milliseconds(seconds: float) -> str:
-    """Return a duration as a person would write it: 0.4 ms, 252 ms, 1.25 s."""
+    """Return a duration as a person would write it: 0 ms, 0.4 ms, 252 ms, 1.25 s."""
     value = seconds * 1000
     if value >= 1000:  # noqa: PLR2004 - a second
         return f"{seconds:.2f} s"
-    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"  # noqa: PLR2004 - two digits
+    return f"{value:.0f} ms" if value >= 10 or value < 0.05 else f"{value:.1f} ms"  # noqa: PLR2004 - two digits, and no "0.0"

@@ -23,6 +23,7 @@ _LOOKS = {
     "succeeded": (GREEN, TICK),
     "failed": (RED, CROSS),
     "retried": (ORANGE, AGAIN),
+    "cut short": (GREY, DASH),
     "not reached": (GREY, DASH),
 }
 
@@ -83,8 +84,10 @@ def nodes_of(definition: Definition, burst: Burst) -> tuple[Node, ...]:
 def _outcome(kind: str, samples: list[StepSample]) -> str:
     if not samples:
         return "not reached"
-    if kind == "Fail" or any(sample.error for sample in samples):
+    if kind == "Fail" or any(sample.error not in {None, UNFINISHED} for sample in samples):
         return "failed"
+    if all(sample.error == UNFINISHED for sample in samples):
+        return "cut short"
     return "retried" if any(sample.retries for sample in samples) else "succeeded"
 
 
@@ -99,7 +102,9 @@ def _facts(samples: list[StepSample]) -> str:
         return f"{milliseconds(stays[0])}{failed}"
     retries = sum(sample.retries for sample in samples)
     again = f", {retries} retried" if retries else ""
-    return f"{len(samples)} times, median {milliseconds(float(np.median(stays)))}{failed}{again}"
+    cut = sum(sample.error == UNFINISHED for sample in samples)
+    short = f", {cut} cut short" if cut else ""
+    return f"{len(samples)} times, median {milliseconds(float(np.median(stays)))}{failed}{again}{short}"
 
 
 class _Painter:

@@ -100,6 +100,15 @@ def test_the_graph_marks_what_became_of_each_state():
     assert nodes_of(definition(), again)[1].facts == "4 times, median 250 ms, 1 retried"
 
 
+def test_a_state_cut_short_has_not_failed():
+    """States under way when another ticket failed are told apart from the state that failed."""
+    slowest = lambda index, step: 0.25 if step == "Beta" else 0.1 + 0.05 * (index == 1)  # noqa: E731
+    burst = make_burst(8, 4, slowest, failures={(1, "Alpha"): ["ValueError"]})
+    alpha, beta, gamma = nodes_of(definition(), burst)
+    assert (alpha.outcome, beta.outcome, gamma.outcome) == ("failed", "cut short", "not reached")
+    assert beta.facts == "3 times, median 50 ms, 3 cut short"
+
+
 def test_a_fail_state_that_was_reached_is_a_failure():
     """A Fail state has no attempt that could fail: to have been reached is its failure."""
     last = '{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End"'
@@ -123,7 +132,9 @@ def test_drawing_leaves_matplotlib_as_it_was(bursts):
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.00042, "0.4 ms"), (0.2519, "252 ms"), (1.25, "1.25 s")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0 ms"), (0.00042, "0.4 ms"), (0.2519, "252 ms"), (1.25, "1.25 s")]
+)
 def test_durations_read_as_a_person_writes_them(seconds, text):
     """Durations are written in the unit that suits them."""
     assert milliseconds(seconds) == text
