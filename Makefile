@@ -87,8 +87,8 @@ COMPILE = $(shell command -v uv || echo $(BIN)/uv) pip compile --quiet --univers
 
 lock: $(READY) ## Choose versions anew from pyproject.toml (ARGS=--upgrade for the newest)
 	@$(COMPILE) $(ARGS) --group test pyproject.toml --output-file requirements.lock
-	@$(COMPILE) $(ARGS) --constraint requirements.lock --only-group dev --output-file requirements-dev.lock
-	@$(COMPILE) $(ARGS) --constraint requirements.lock --only-group bench --output-file requirements-bench.lock
+	@$(COMPILE) $(ARGS) --constraint requirements.lock --group dev --output-file requirements-dev.lock
+	@$(COMPILE) $(ARGS) --constraint requirements.lock --group bench --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) $(ARGS) - --output-file requirements-uv.lock
 
 clean: ## Delete outputs and caches
