@@ -189,15 +189,13 @@ class Service:
                 stack.enter("REVIEW_IN_PROGRESS", "User Initiated")
             elif stack.status != "REVIEW_IN_PROGRESS":
                 raise AlreadyExists(
-                    f"Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
+                    f"Stack [{name}] already exists and cannot be created again "
+                    f"with the changeSet [{change_set}]."
                 )
             return stack
 
     def _fetch(self, url: str) -> str:
-        """A template in a bucket of this cloud.
-
-        Https://BUCKET.s3..., https://s3.../BUCKET/KEY, http://127.0.0.1:P/BUCKET/KEY.
-        """
+        """A template in a bucket of this cloud, by its virtual-hosted or its path-style URL."""
         parts = urlsplit(url)
         host, path = parts.hostname or "", unquote(parts.path).lstrip("/")
         virtual = re.fullmatch(r"(.+?)\.s3[.-].*amazonaws\.com", host)

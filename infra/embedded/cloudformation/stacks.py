@@ -103,30 +103,28 @@ class Stack:
     def enter(self, status: str, reason: str | None = None) -> None:
         """Change the stack's status, with its event."""
         self.status, self.reason = status, reason
-        self._record(self.name, self.stack_id, "AWS::CloudFormation::Stack", status, reason, None)
+        kind, token = "AWS::CloudFormation::Stack", self.plan.token
+        self.events.append(
+            Event(str(uuid4()), self.name, self.stack_id, kind, status, reason, None, now(), token)
+        )
 
     def mark(self, resource: StackResource, status: str, reason: str | None = None) -> None:
         """Change a resource's status, with its event."""
         resource.status, resource.reason, resource.at = status, reason, now()
         properties = json.dumps(resource.properties, default=str)
-        self._record(
-            resource.logical_id, resource.physical_id or "", resource.type, status, reason, properties
-        )
-
-    def _record(
-        self,
-        logical_id: str,
-        physical_id: str,
-        kind: str,
-        status: str,
-        reason: str | None,
-        properties: str | None,
-    ) -> None:
-        event_id = (
-            str(uuid4()) if kind == "AWS::CloudFormation::Stack" else f"{logical_id}-{status}-{uuid4()}"
-        )
+        event_id = f"{resource.logical_id}-{status}-{uuid4()}"
         self.events.append(
-            Event(event_id, logical_id, physical_id, kind, status, reason, properties, now(), self.plan.token)
+            Event(
+                event_id,
+                resource.logical_id,
+                resource.physical_id or "",
+                resource.type,
+                status,
+                reason,
+                properties,
+                now(),
+                self.plan.token,
+            )
         )
 
 

@@ -92,7 +92,7 @@ def _definition(wanted: Wanted) -> str:
     ]
     if len(given) != 1:
         raise ResourceFailed(
-            f"{wanted.logical_id}: exactly one of DefinitionString, Definition and DefinitionS3Location is needed"
+            f"{wanted.logical_id}: give exactly one of DefinitionString, Definition and DefinitionS3Location"
         )
     substitutions = wanted.properties.get("DefinitionSubstitutions") or {}
     if given[0] == "Definition":
