@@ -7,54 +7,24 @@ exit pipe, answers the runtime's outstanding `next` with the event, and waits fo
 from __future__ import annotations
 
 import contextlib
-import enum
 import os
 import select
-import socket
 import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.embedded.functions.exit_status import describe_exit
 from infra.embedded.functions.function import Function, handler_environment
 from infra.embedded.functions.logs import LineSplitter, LogLine, LogStream, now_ms
 from infra.embedded.functions.memory import MEGABYTE, MemoryReader, reader_for
 from infra.embedded.functions.nursery import Nursery, StartRequest
-from infra.embedded.functions.runtime_api import (
-    ACCEPTED,
-    INIT_ERROR,
-    INVOCATION,
-    NEXT,
-    NOT_FOUND,
-    TOO_LARGE,
-    Connection,
-    Event,
-    MalformedRequest,
-    Request,
-)
+from infra.embedded.functions.runtime_api import Event
+from infra.embedded.functions.runtime_server import End, Outcome, RuntimeServer
 
 READ_BYTES = 65_536
 FLUSH_S = 1.0
 DYING_S = 10.0
-
-
-class End(enum.Enum):
-    """How a wait for the runtime ended."""
-
-    READY = "ready"
-    RESPONSE = "response"
-    ERROR = "error"
-    TOO_LARGE = "too large"
-    EXITED = "exited"
-    TIMEOUT = "timeout"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the runtime said: `end`, and the body it sent (empty when it sent none)."""
-
-    end: End
-    payload: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +55,12 @@ class Environment:
         self._code = code
         self._endpoint_url = ground.endpoint_url
         self._splitter = LineSplitter()
-        self._connections: dict[int, Connection] = {}
-        self._waiting: Connection | None = None
-        self._request_id = ""
-        self._outcome: Outcome | None = None
-        self._response_limit = 0
         self._memory: MemoryReader | None = None
         self._peak_bytes = 0
         self._exit_status: int | None = None
         self._ended = False
         self._poller = select.poll()
+        self._runtime = RuntimeServer(self._poller)
         self._open_pipes()
 
     # -- life
@@ -110,26 +76,25 @@ class Environment:
 
     def initialise(self, deadline: float) -> Outcome:
         """Wait until the runtime asks for an event, fails, ends, or `deadline` (monotonic) passes."""
-        self._outcome = None
-        while self._waiting is None and self._outcome is None and not self._ended:
+        runtime = self._runtime
+        runtime.outcome = None
+        while not runtime.ready and runtime.outcome is None and not self._ended:
             if not self._pump(deadline):
                 return Outcome(End.TIMEOUT)
-        if self._waiting is not None:
+        if runtime.ready:
             return Outcome(End.READY)
         self._drain()
-        return self._outcome or Outcome(End.EXITED)
+        return runtime.outcome or Outcome(End.EXITED)
 
     def invoke(self, event: Event, deadline: float, response_limit: int) -> Outcome:
         """Hand an event over and wait for what becomes of it. The environment must be ready."""
-        self._request_id, self._outcome, self._response_limit = event.request_id, None, response_limit
-        runtime, self._waiting = self._waiting, None
-        if runtime is not None:
-            runtime.send(event.answer())
-        while self._outcome is None and not self._ended:
+        runtime = self._runtime
+        runtime.hand_over(event, response_limit)
+        while runtime.outcome is None and not self._ended:
             if not self._pump(deadline):
                 return Outcome(End.TIMEOUT)
         self._drain()
-        return self._outcome or Outcome(End.EXITED)
+        return runtime.outcome or Outcome(End.EXITED)
 
     def kill(self) -> None:
         """Have the process killed, with whatever it started."""
@@ -198,59 +163,12 @@ class Environment:
         return True
 
     def _dispatch(self, fd: int) -> None:
-        connection = self._connections.get(fd)
-        if connection is not None:
-            self._read_connection(connection)
-        elif fd == self._log_read:
+        if fd == self._log_read:
             self._read_log()
         elif fd == self._exit_read:
             self._read_exit()
         else:
-            self._accept()
-
-    def _accept(self) -> None:
-        channel, _ = self._listener.accept()
-        connection = Connection(channel)
-        self._connections[connection.fd] = connection
-        self._poller.register(connection.fd, select.POLLIN)
-
-    def _read_connection(self, connection: Connection) -> None:
-        try:
-            requests = connection.receive()
-        except MalformedRequest:
-            requests = None
-        if requests is None:
-            self._drop(connection)
-            return
-        for request in requests:
-            self._serve(connection, request)
-
-    def _drop(self, connection: Connection) -> None:
-        self._poller.unregister(connection.fd)
-        del self._connections[connection.fd]
-        connection.close()
-        if self._waiting is connection:
-            self._waiting = None
-
-    def _serve(self, connection: Connection, request: Request) -> None:
-        if request.method == "GET" and request.path == NEXT:
-            self._waiting = connection
-        elif request.method == "POST" and request.path == INIT_ERROR:
-            self._outcome = Outcome(End.ERROR, request.body)
-            connection.send(ACCEPTED)
-        elif request.method == "POST" and request.path.startswith(INVOCATION + self._request_id):
-            self._serve_result(connection, request)
-        else:
-            connection.send(NOT_FOUND)
-
-    def _serve_result(self, connection: Connection, request: Request) -> None:
-        if len(request.body) > self._response_limit:
-            self._outcome = Outcome(End.TOO_LARGE)
-            connection.send(TOO_LARGE)
-            return
-        end = End.ERROR if request.path.endswith("/error") else End.RESPONSE
-        self._outcome = Outcome(end, request.body)
-        connection.send(ACCEPTED)
+            self._runtime.handle(fd)
 
     def _read_log(self) -> bool:
         """Read what the log pipe holds; False when it holds nothing."""
@@ -294,19 +212,17 @@ class Environment:
 
     def _open_pipes(self) -> None:
         self._closed = False
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         self._log_read, self._log_write = os.pipe()
         self._exit_read, self._exit_write = os.pipe()
         os.set_blocking(self._log_read, False)
-        for fd in (self._listener.fileno(), self._log_read, self._exit_read):
+        for fd in (self._log_read, self._exit_read):
             self._poller.register(fd, select.POLLIN)
 
     def _start_request(self) -> StartRequest:
-        port = self._listener.getsockname()[1]
         variables = handler_environment(
             self.function,
             endpoint_url=self._endpoint_url,
-            runtime_api=f"127.0.0.1:{port}",
+            runtime_api=self._runtime.address,
             task_root=str(self._code),
             temp=str(self._temp),
             log_stream=self.log.name,
@@ -317,43 +233,9 @@ class Environment:
         if self._closed:
             return
         self._closed = True
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
-        self._listener.close()
+        self._runtime.close()
         os.close(self._log_read)
         os.close(self._exit_read)
         memory, self._memory = self._memory, None
         if memory is not None:
             memory.close()
-
-
-SIGNALS = {
-    1: "hangup",
-    2: "interrupt",
-    3: "quit",
-    4: "illegal instruction",
-    6: "aborted",
-    7: "bus error",
-    8: "floating point exception",
-    9: "killed",
-    11: "segmentation fault",
-    13: "broken pipe",
-    14: "alarm clock",
-    15: "terminated",
-}
-
-
-def describe_exit(status: int | None) -> str:
-    """Return Lambda's words for a wait status; None means that the process vanished with its nursery."""
-    if status is None:
-        return "Runtime exited with error: signal: killed"
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        return f"Runtime exited with error: signal: {SIGNALS.get(number, f'signal {number}')}"
-    code = os.waitstatus_to_exitcode(status)
-    return (
-        f"Runtime exited with error: exit status {code}"
-        if code
-        else "Runtime exited without providing a reason"
-    )

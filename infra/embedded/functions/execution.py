@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.embedded.functions.environment import End, Environment, Outcome
+from infra.embedded.functions.environment import Environment
 from infra.embedded.functions.errors import RESPONSE_LIMIT_BYTES
 from infra.embedded.functions.function import Function, runtime_version
 from infra.embedded.functions.logs import LogStream, tail
 from infra.embedded.functions.memory import MEGABYTE, MemoryWatch
 from infra.embedded.functions.pool import Pool
 from infra.embedded.functions.runtime_api import Event
+from infra.embedded.functions.runtime_server import End, Outcome
 
 INIT_LIMIT_S = 10.0
 KILLED = "Runtime exited with error: signal: killed"

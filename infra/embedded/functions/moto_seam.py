@@ -6,8 +6,8 @@
 - PutFunctionConcurrency and the template's ReservedConcurrentExecutions. moto accepts any number; AWS keeps
   100 (all, in a smaller account) unreserved. We check on both ways in.
 - GetAccountSettings. moto has no such operation; we answer with the configured concurrency.
-- Creating and updating. moto takes any memory and timeout, and numbers of a template as strings; AWS refuses
-  what is out of range. An update from a template treats inline code as a zip in moto; we pack it first.
+- Creating and updating. moto takes any memory and timeout; AWS refuses what is out of range.
+- The request id. moto answers with a random one; on AWS it is the one in the function's log.
 - DeleteFunction. moto forgets the function; we also end its environments.
 """
 
@@ -20,18 +20,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.awslambda import urls
-from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
-from infra.embedded.functions import api, asynchronous, registry
-from infra.embedded.functions.concurrency import reservation_fault
+from infra.embedded.functions import api, asynchronous, registry, templates
 from infra.embedded.functions.errors import EVENT_LIMIT_BYTES, LambdaApiError, request_too_large
+from infra.embedded.functions.reservations import checked_reservation
 from infra.embedded.functions.validation import check_code_size, whole_numbers
 
 Answer = tuple[int, dict[str, str], str | bytes]
 ACCOUNT_SETTINGS = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"
 RETRY_AFTER_S = "1"
+REQUEST_ID = "x-amzn-requestid"
 INSTALLED = "_runs_handlers_for_real"
 
 GIBIBYTE = 1024**3
@@ -45,9 +46,10 @@ def install() -> None:
     setattr(LambdaBackend, INSTALLED, True)
     LambdaResponse.invoke = _invoke
     LambdaResponse.get_account_settings = _get_account_settings
+    LambdaResponse._enrich_response = staticmethod(_keeping_request_id(LambdaResponse._enrich_response))
     urls.url_paths[ACCOUNT_SETTINGS] = LambdaResponse.dispatch
     LambdaFunction.invoke = _invoke_from_moto
-    LambdaFunction.update_from_cloudformation_json = classmethod(_update_from_template)
+    templates.install()
     LambdaBackend.put_function_concurrency = _put_function_concurrency
     LambdaBackend.create_function = _checked_create(LambdaBackend.create_function)
     LambdaBackend.delete_function = _ending_delete(LambdaBackend.delete_function)
@@ -111,7 +113,7 @@ def _result_headers(result: api.InvocationResult, *, tail: bool) -> dict[str, st
     headers = {
         "Content-Type": "application/json",
         "X-Amz-Executed-Version": result.executed_version,
-        "x-amzn-RequestId": result.request_id,
+        REQUEST_ID: result.request_id,
     }
     if result.function_error:
         headers["X-Amz-Function-Error"] = result.function_error
@@ -126,12 +128,24 @@ def error_answer(error: LambdaApiError) -> Answer:
     headers = {
         "Content-Type": "application/json",
         "x-amzn-ErrorType": error.code,
-        "x-amzn-RequestId": error.request_id,
+        REQUEST_ID: error.request_id,
     }
     if error.reason:
         body["Reason"] = error.reason
         headers["Retry-After"] = RETRY_AFTER_S
     return with_status(error.status, headers, json.dumps(body))
+
+
+Enrich = Callable[[dict[str, str], Any], tuple[dict[str, str], Any]]
+
+
+def _keeping_request_id(enrich: Enrich) -> Enrich:
+    def keeping(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+        own = headers.get(REQUEST_ID)
+        headers, body = enrich(headers, body)
+        return (headers | {REQUEST_ID: own} if own else headers), body
+
+    return keeping
 
 
 def with_status(status: int, headers: dict[str, str], body: str | bytes) -> Answer:
@@ -156,19 +170,8 @@ def _invoke_from_moto(
 def _put_function_concurrency(backend: LambdaBackend, function_name: str, reserved_concurrency: Any) -> int:
     """Reserve concurrency, by AWS's rule."""
     function = backend.get_function(function_name)
-    function.reserved_concurrency = _checked_reservation(
-        backend, function.function_name, reserved_concurrency
-    )
+    function.reserved_concurrency = checked_reservation(backend, function.function_name, reserved_concurrency)
     return int(function.reserved_concurrency)
-
-
-def _checked_reservation(backend: LambdaBackend, name: str, wanted: Any) -> int:
-    number = whole_numbers({"ReservedConcurrentExecutions": wanted})["ReservedConcurrentExecutions"]
-    others = (n for other, n in registry.reservations(backend).items() if other != name)
-    fault = reservation_fault(number, others, api.service().settings.account_concurrency)
-    if fault:
-        raise InvalidParameterValueException(fault)
-    return int(number)
 
 
 def _get_account_settings(response: LambdaResponse) -> str:
@@ -201,7 +204,7 @@ def _checked_create(create: Create) -> Create:
         checked = whole_numbers(spec)
         check_code_size(checked)
         if checked.get("ReservedConcurrentExecutions") is not None:
-            _checked_reservation(self, checked["FunctionName"], checked["ReservedConcurrentExecutions"])
+            checked_reservation(self, checked["FunctionName"], checked["ReservedConcurrentExecutions"])
         return create(self, checked)
 
     return create_function
@@ -225,36 +228,3 @@ def _checked_update(update: Update) -> Update:
         return update(self, whole_numbers(config_updates))
 
     return update_configuration
-
-
-TEMPLATE_DEFAULTS: dict[str, Any] = {
-    "Description": "",
-    "MemorySize": 128,
-    "Timeout": 3,
-    "Environment": {"Variables": {}},
-}
-
-
-def _update_from_template(  # noqa: PLR0917 - the signature is moto's
-    cls: type[LambdaFunction],
-    original_resource: LambdaFunction,
-    new_resource_name: str,
-    cloudformation_json: dict[str, Any],
-    account_id: str,
-    region_name: str,
-) -> LambdaFunction:
-    """Apply a changed template: what it no longer says returns to the default."""
-    del new_resource_name
-    properties = TEMPLATE_DEFAULTS | cloudformation_json["Properties"]
-    backend = registry.backend_of(account_id, region_name)
-    reserved = properties.pop("ReservedConcurrentExecutions", None)
-    if reserved is not None:
-        reserved = _checked_reservation(backend, original_resource.function_name, reserved)
-    properties["Environment"] = {"Variables": properties["Environment"].get("Variables", {})}
-    original_resource.update_configuration(properties)
-    original_resource.reserved_concurrency = reserved
-    code = dict(properties["Code"])
-    if "ZipFile" in code:
-        code["ZipFile"] = base64.b64encode(cls._create_zipfile_from_plaintext_code(code["ZipFile"]))
-    original_resource.update_function_code(code)
-    return original_resource

@@ -349,6 +349,5 @@ def remove_what_the_cloud_left(folder: Path) -> None:
         folder.rmdir()
 
 
-
 if __name__ == "__main__":
     main()

@@ -43,6 +43,7 @@ def test_create_and_invoke_over_http(client, zip_of):
     assert json.loads(answer["Payload"].read()) == {"got": {"a": 1}}
     log = base64.b64decode(answer["LogResult"]).decode()
     assert "seen\n" in log
+    assert f"START RequestId: {answer['ResponseMetadata']['RequestId']} " in log
     assert "REPORT RequestId: " in log
 
 

@@ -26,6 +26,8 @@ TEMPLATE = {
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
                 "MemorySize": {"Ref": "Memory"},
                 "Timeout": "7",
+                "Tags": [{"Key": "team", "Value": "support"}],
+                "EphemeralStorage": {"Size": "1024"},
                 "ReservedConcurrentExecutions": "5",
                 "Environment": {"Variables": {"SIMULATED_INFER_MS": "0"}},
                 "Code": {"ZipFile": SOURCE},
@@ -65,6 +67,8 @@ def test_a_function_from_a_template_runs(stacks, lambdas, aws):
     client = aws("lambda")
     configuration = client.get_function_configuration(FunctionName="from-template")
     assert (configuration["MemorySize"], configuration["Timeout"]) == (256, 7)
+    assert configuration["EphemeralStorage"]["Size"] == 1024
+    assert client.list_tags(Resource=configuration["FunctionArn"])["Tags"] == {"team": "support"}
     reserved = client.get_function_concurrency(FunctionName="from-template")
     assert reserved["ReservedConcurrentExecutions"] == 5
 
