@@ -143,7 +143,7 @@ class _Builder(Transformer_NonRecursive[Any, Any]):
         return syntax.SortKey(expression, any(word is not None and word.type == "DESC" for word in order))
 
     def alias(self, token: Token) -> str:
-        return token.strip("`")
+        return token.replace("`", "")
 
     def either(self, left: Expression, right: Expression) -> syntax.Either:
         first = left.operands if isinstance(left, syntax.Either) else (left,)
@@ -198,6 +198,6 @@ class _Builder(Transformer_NonRecursive[Any, Any]):
         return periods.read(token)
 
     def field(self, token: Token) -> syntax.Field:
-        return syntax.Field(token.strip("`"), _span(token))
+        return syntax.Field(token.replace("`", ""), _span(token))
 
     parsed_field = field
