@@ -24,6 +24,7 @@ _DEFAULT_PAGE: Final = 100
 _LARGEST_PAGE: Final = 1000
 _MOTO_START = StepFunctionResponse.start_execution
 _MOTO_LIST = StepFunctionResponse.list_executions
+_MOTO_DESCRIBE_MACHINE = StepFunctionResponse.describe_state_machine
 
 
 def _throttle(response: StepFunctionResponse, operation: str) -> None:
@@ -42,7 +43,17 @@ def _start_execution(self: StepFunctionResponse) -> ActionResult:
 
 def _list_executions(self: StepFunctionResponse) -> ActionResult:
     _throttle(self, "ListExecutions")
-    return _MOTO_LIST(self)
+    answer = _MOTO_LIST(self)
+    for item in answer.result["executions"]:
+        execution = self.stepfunction_backend.describe_execution(item["executionArn"])
+        if execution.status != "RUNNING":
+            item["stopDate"] = execution.stop_date
+    return answer
+
+
+def _describe_state_machine(self: StepFunctionResponse) -> ActionResult:
+    _throttle(self, "DescribeStateMachine")
+    return _MOTO_DESCRIBE_MACHINE(self)
 
 
 def _execution(self: StepFunctionResponse) -> Execution:
@@ -151,6 +162,7 @@ def install() -> None:
     operations = {
         "start_execution": _start_execution,
         "list_executions": _list_executions,
+        "describe_state_machine": _describe_state_machine,
         "describe_execution": _describe_execution,
         "stop_execution": _stop_execution,
         "get_execution_history": _get_execution_history,

@@ -13,6 +13,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from infra.embedded.states import (
     api,
+    callbacks,
     entering,
     environments,
     errors,
@@ -22,8 +23,10 @@ from infra.embedded.states import (
     jsonata,
     machines,
     paths,
+    pauses,
     programs,
     refusals,
+    services,
     tasks,
     texts,
     timeouts,
@@ -44,9 +47,12 @@ _SEAMS = (
     jsonata,
     machines,
     timeouts,
+    callbacks,
+    services,
     tasks,
     executions,
     api,
+    pauses,
 )
 
 

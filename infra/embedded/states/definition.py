@@ -81,7 +81,7 @@ def _state(name: str, state: Any, states: States, place: str, language: str) -> 
         yield Diagnostic(_SCHEMA, "A state must be an object", place)
         return
     kind = state.get("Type")
-    if kind not in fields.BY_TYPE:
+    if not isinstance(kind, str) or kind not in fields.BY_TYPE:
         yield Diagnostic(_SCHEMA, f"Value {kind!r} is not one of {sorted(fields.BY_TYPE)}", f"{place}/Type")
         return
     if len(name) > _LONGEST_NAME:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
@@ -69,7 +70,7 @@ def _leave(state: CommonStateField, env: Environment) -> None:
     )
 
 
-def _missing(env: Environment, error: NoSuchJsonPathError) -> Exception:
+def _missing(env: Environment, error: NoSuchJsonPathError) -> FailureEventException:
     cause = (
         f"The JSONPath '{error.json_path}' specified for the field '{env.next_field_name}' "
         f"could not be found in the input '{texts.to_text(error.data)}'"

@@ -24,6 +24,7 @@ from infra.embedded.states import seam
 from infra.embedded.states.history import Chain
 
 _LONGEST_NAP_S: Final = 1.0
+_MOTO_CLOSE_FRAME = Environment.close_frame
 _SHARED: Final = (
     "event_manager",
     "cloud_watch_logging_session",
@@ -91,6 +92,12 @@ def _program_state(self: Environment) -> ProgramState | None:
     return self._program_state
 
 
+def _close_frame(self: Environment, frame: Environment) -> None:
+    """As moto's; what still runs in the frame, because it was given up, writes no more."""
+    _MOTO_CLOSE_FRAME(self, frame)
+    frame.event_history_context.closed = True
+
+
 def _eval(self: EvalComponent, env: Environment) -> None:
     if not env.is_running():
         return
@@ -109,7 +116,9 @@ def install() -> None:
     frame = ("env", "variable_store", "event_history_frame_cache")
     if getattr(Environment.as_inner_frame_of, "__func__", None) is not _inner_frame:
         seam.expect(Environment, "as_inner_frame_of", ("cls", *frame))
+        seam.REPLACED["Environment.as_inner_frame_of"] = Environment.as_inner_frame_of.__func__
         Environment.as_inner_frame_of = classmethod(_inner_frame)
     seam.replace(Environment, "program_state", ("self",), _program_state)
+    seam.replace(Environment, "close_frame", ("self", "frame"), _close_frame)
     seam.replace(EvalComponent, "eval", ("self", "env"), _eval)
     seam.replace(WaitFunction, "_wait_interval", ("self", "env", "wait_seconds"), _wait_interval)

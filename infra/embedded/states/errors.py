@@ -28,6 +28,7 @@ from infra.embedded.states import seam
 RUNTIME: Final = "States.Runtime"
 DATA_LIMIT: Final = "States.DataLimitExceeded"
 TIMEOUT: Final = "States.Timeout"
+HEARTBEAT: Final = "States.HeartbeatTimeout"
 
 
 _DECORATION: Final = "An error occurred while executing the state"
@@ -44,9 +45,11 @@ def named(error_name: str | None) -> ErrorName:
         return _Unlisted(error_name)
 
 
-def failure(env: Environment, kind: str, error: str, cause: str, **more: Any) -> FailureEventException:
+def failure(
+    env: Environment, kind: str, error: str, cause: str | None = None, **more: Any
+) -> FailureEventException:
     """The exception that makes a state fail with an event of `kind` (TaskFailed, ...)."""
-    details = {"error": error, "cause": cause, **more}
+    details = {"error": error, **({} if cause is None else {"cause": cause}), **more}
     name = kind[0].lower() + kind[1:] + "EventDetails"
     return FailureEventException(FailureEvent(env, named(error), kind, {name: details}))
 
@@ -57,12 +60,14 @@ def matches(listed: list[str | None], error: str | None) -> bool:
         return False
     if error in listed:
         return True
+    if error == HEARTBEAT and TIMEOUT in listed:
+        return True
     if error == DATA_LIMIT:
         return False
     return "States.ALL" in listed or ("States.TaskFailed" in listed and error != TIMEOUT)
 
 
-class _Unlisted(ErrorName):
+class _Unlisted(ErrorName):  # type: ignore[misc]  # moto carries no types
     """A reserved name that moto does not know."""
 
 
@@ -72,7 +77,7 @@ def _eval_body(self: ErrorEqualsDecl, env: Environment) -> None:
 
 
 def _failed_details(self: FailureEventException) -> dict[str, str] | None:
-    details = _MOTO_FAILED_DETAILS(self)
+    details: dict[str, str] | None = _MOTO_FAILED_DETAILS(self)
     original = self.extract_error_cause_pair()
     if details and original and str(original[1]).startswith(_DECORATION):
         details["cause"] = original[1]

@@ -34,7 +34,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from infra.embedded.states import entering, history, measuring, programs, refusals, seam, texts
+from infra.embedded.states import entering, history, measuring, pauses, programs, refusals, seam, texts
 
 _STOP_WAIT_S: Final = 5.0
 _MOTO_EXECUTION_DETAILS = Execution.get_start_execution_details
@@ -129,7 +129,7 @@ def _start_worker(self: ExecutionWorker) -> None:
     programs.prepare(self.env)
     details = self._evaluation_details
     started = {
-        "input": texts.to_text(details.execution_details.inpt),
+        "input": self._execution_communication.execution.execution_input,
         "inputDetails": {"truncated": False},
         "roleArn": details.aws_execution_details.role_arn,
     }
@@ -149,6 +149,7 @@ def _supervise(worker: ExecutionWorker) -> None:
     finally:
         worker._execution_communication.terminated()
         worker.done.set()
+        pauses.settle()
 
 
 def _entrypoint(self: ExecutionWorker) -> EvalComponent:

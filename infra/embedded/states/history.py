@@ -43,7 +43,7 @@ class Event:
     details: Mapping[str, Mapping[str, Any]]
 
 
-class Chain(EventHistoryContext):
+class Chain(EventHistoryContext):  # type: ignore[misc]  # moto carries no types
     """What happens one after the other in one place: an iteration, a branch, a watched task.
 
     A chain that is closed, or inside a chain that is closed, takes no more events.
@@ -56,7 +56,7 @@ class Chain(EventHistoryContext):
         self.closed = False
 
 
-class History(EventManager):
+class History(EventManager):  # type: ignore[misc]  # moto carries no types
     """The events of one execution; safe to use from many threads."""
 
     def __init__(self, cloud_watch_logging_session: Any = None) -> None:
@@ -122,7 +122,7 @@ class History(EventManager):
         return self.ended or (self.only_the_last and event_type not in _LAST)
 
     def _was_last_of(self, context: EventHistoryContext, event_type: str) -> bool:
-        number = context.last_published_event_id
+        number = int(context.last_published_event_id)
         return 0 < number <= len(self.events) and self.events[number - 1].kind == event_type
 
     def _is_full_for(self, event_type: str) -> bool:

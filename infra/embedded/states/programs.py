@@ -31,8 +31,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def prepare(env: Environment) -> None:
-    """Give an execution's environment the signal that ends it."""
+    """Give an execution's environment the signal that ends it, and let it count as running."""
     env.over = threading.Event()
+    env.next_state_name = ""
 
 
 def stop(env: Environment, error: str | None, cause: str | None) -> None:
@@ -45,7 +46,9 @@ def stop(env: Environment, error: str | None, cause: str | None) -> None:
 
 
 def _eval(self: Program, env: Environment) -> None:
-    env.next_state_name = self.start_at.start_at_name
+    with env._state_mutex:
+        if env._program_state is None or env.is_running():
+            env.next_state_name = self.start_at.start_at_name
     if env.is_frame():
         EvalComponent.eval(self, env)
     else:

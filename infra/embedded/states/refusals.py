@@ -46,4 +46,4 @@ def install() -> None:
     if not nameless:
         raise seam.SeamMovedError("moto.stepfunctions.parser.api", "the errors of the service", "without any")
     for error in nameless:
-        error.TYPE = error.__dict__["code"]
+        setattr(error, "TYPE", error.__dict__["code"])  # noqa: B010 (the class has no such attribute for mypy)

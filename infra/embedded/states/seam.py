@@ -34,13 +34,13 @@ def replace(owner: Any, name: str, parameters: tuple[str, ...], replacement: Cal
     if _is_ours(getattr(owner, name, None)):
         return
     expect(owner, name, parameters)
-    REPLACED[f"{getattr(owner, '__name__', owner)}.{name}"] = getattr(owner, name)
+    REPLACED[_place(owner, name)] = getattr(owner, name)
     setattr(owner, name, _like(inspect.getattr_static(owner, name), replacement))
 
 
 def expect(owner: Any, name: str, parameters: tuple[str, ...]) -> None:
     """Raise SeamMovedError unless `owner.name` is a function of exactly `parameters`."""
-    place = f"{getattr(owner, '__name__', owner)}.{name}"
+    place = _place(owner, name)
     function = getattr(owner, name, None)
     if function is None:
         raise SeamMovedError(place, "a function", "missing")
@@ -55,7 +55,7 @@ def replace_name(name: str, original: Any, replacement: Any, at_least: int) -> N
     moto imports functions by name, so that one place is not enough. Raises SeamMovedError where fewer than
     `at_least` modules have it.
     """
-    if original is replacement:
+    if name in REPLACED:
         return
     modules = [
         module
@@ -67,6 +67,10 @@ def replace_name(name: str, original: Any, replacement: Any, at_least: int) -> N
     REPLACED[name] = original
     for module in modules:
         setattr(module, name, replacement)
+
+
+def _place(owner: Any, name: str) -> str:
+    return f"{str(getattr(owner, '__name__', owner)).rsplit('.', 1)[-1]}.{name}"
 
 
 def _like(original: Any, replacement: Callable[..., Any]) -> Any:

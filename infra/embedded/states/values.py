@@ -12,7 +12,7 @@ import copy
 from functools import lru_cache
 from typing import Any, Final
 
-from jsonpath_ng import parse as parse_path
+from jsonpath_ng.parser import parse as parse_path
 from moto.stepfunctions.parser.asl.component.common.path.result_path import ResultPath
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.component.state.exec.state_map import state_map

@@ -52,6 +52,7 @@ class Functions:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, account_id, region, function, payload, *, qualifier=None):
+        """Invoke, as `infra.embedded.functions.api.invoke` does."""
         name = function.rsplit(":", 1)[-1]
         with self.lock:
             self.calls.append((name, json.loads(payload)))
@@ -61,7 +62,7 @@ class Functions:
             return Answer(json.dumps(self.known[name](json.loads(payload))).encode())
         except RefusedError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a handler may raise anything)
             said = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": []}
             return Answer(json.dumps(said).encode(), "Unhandled")
         finally:
@@ -77,21 +78,26 @@ class Ran:
 
     @property
     def events(self) -> list[history.Event]:
+        """The history so far."""
         return list(history.of(self.execution.exec_worker.env).events)
 
     @property
     def kinds(self) -> list[str]:
+        """The kinds of the events so far."""
         return [event.kind for event in self.events]
 
     @property
     def status(self) -> str:
+        """As DescribeExecution says it."""
         return self.execution.status
 
     def wait(self) -> Ran:
+        """Wait until it has ended."""
         assert self.execution.exec_worker.done.wait(20), "the execution does not end"
         return self
 
     def details(self, kind: str) -> dict[str, Any]:
+        """What the first event of a kind says."""
         event = next(event for event in self.events if event.kind == kind)
         return dict(next(iter(event.details.values())))
 
@@ -104,12 +110,15 @@ class Cloud:
         self.backend = _backend.stepfunctions_parser_backends[ACCOUNT][REGION]
 
     def machine(self, definition: dict[str, Any], name: str = "machine") -> str:
+        """The ARN of a new state machine."""
         return self.backend.create_state_machine(name, json.dumps(definition), ROLE).arn
 
     def start(self, arn: str, data: Any = None, name: str | None = None) -> Ran:
+        """Start an execution with this input."""
         return Ran(self.backend.start_execution(arn, name, json.dumps({} if data is None else data)))
 
     def run(self, definition: dict[str, Any], data: Any = None) -> Ran:
+        """Run a definition to its end."""
         return self.start(self.machine(definition), data).wait()
 
 

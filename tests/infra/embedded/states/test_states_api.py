@@ -155,7 +155,7 @@ def test_a_foreign_token_is_refused(client, machine, token):
 
 
 def test_stop_ends_an_execution_at_once(client, gated):
-    """StopExecution aborts with error and cause while the function runs on, and nothing follows in the history."""
+    """StopExecution aborts with error and cause while the function runs on; nothing follows it."""
     arn, gate = gated
     execution = client.start_execution(stateMachineArn=arn, input='{"tickets":[1,2,3]}')["executionArn"]
     stopped = client.stop_execution(executionArn=execution, error="Enough", cause="of this")
@@ -169,6 +169,16 @@ def test_stop_ends_an_execution_at_once(client, gated):
         thread.join(10)
         assert not thread.is_alive()
     assert pages(client, execution)[0] == before
+
+
+def test_stop_right_after_start(client, machine):
+    """An execution that is stopped before its first state is aborted as any other."""
+    for _ in range(20):
+        arn = client.start_execution(stateMachineArn=machine, input='{"tickets":[1]}')["executionArn"]
+        client.stop_execution(executionArn=arn)
+        status = client.describe_execution(executionArn=arn)["status"]
+        last = pages(client, arn)[0][-1]["type"]
+        assert (status, last) in {("ABORTED", "ExecutionAborted"), ("SUCCEEDED", "ExecutionSucceeded")}
 
 
 def test_stopping_what_has_ended_changes_nothing(client, machine):
@@ -224,15 +234,15 @@ def test_the_context_object_has_iso_times(client, cloud):
 
 
 @pytest.mark.parametrize(
-    ("fails", "name"), [(False, "ExecutionsSucceeded"), (True, "ExecutionsFailed")], ids=["succeeds", "fails"]
+    ("handler", "name"), [(bool, "ExecutionsSucceeded"), (dict.fromkeys, "ExecutionsFailed")]
 )
-def test_metrics_arise_from_what_ran(client, machine, cloud, monkeypatch, fails, name):
+def test_metrics_arise_from_what_ran(client, machine, cloud, handler, name):
     """Every execution counts as started and by its outcome, and its time is recorded in milliseconds."""
     recorded = []
-    monkeypatch.setattr(store, "record", lambda *arguments: recorded.append(arguments))
-    if fails:
-        cloud.functions.known["echo"] = lambda payload: 1 / 0
-    run(client, machine, {"tickets": [1]})
+    cloud.functions.known["echo"] = handler
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "record", lambda *arguments: recorded.append(arguments))
+        run(client, machine, {"tickets": [1]})
     assert [(row[3], row[5]) for row in recorded] == [
         ("ExecutionsStarted", "Count"),
         (name, "Count"),

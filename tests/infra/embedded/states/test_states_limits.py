@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from moto.core.exceptions import AWSError
 
 from infra.embedded.states import errors, executions, history, refusals, texts, throttling
 from tests.infra.embedded.states.shapes import each, one, task
@@ -42,7 +43,7 @@ def test_the_last_event_of_a_full_history_says_so(cloud, monkeypatch):
 
 @pytest.mark.parametrize(("limit", "status"), [(22, "SUCCEEDED"), (21, "FAILED")])
 def test_success_may_be_the_last_event(cloud, monkeypatch, limit, status):
-    """An execution whose success is the last event allowed succeeds; with one event fewer allowed it fails."""
+    """An execution whose success is the last event allowed succeeds; with one event fewer it fails."""
     monkeypatch.setattr(history, "MAX_EVENTS", limit)
     ran = cloud.run(one(each("echo", "echo", "echo")), {"tickets": [1]})
     assert (ran.status, len(ran.events)) == (status, limit)
@@ -131,9 +132,8 @@ def test_input_of_the_largest_size_is_taken():
 )
 def test_input_that_is_refused(text, code):
     """Too large, or not JSON: refused with the code of the service model."""
-    with pytest.raises(Exception) as refused:
+    with pytest.raises(AWSError, match=code):
         executions.check_input(text)
-    assert type(refused.value).__name__ == code
 
 
 def test_a_token_bucket_empties_and_refills():
@@ -153,14 +153,19 @@ def test_a_reserved_token_says_how_long_to_wait():
     assert [bucket.reserve() for _ in range(3)] == [0.0, 0.5, 1.0]
 
 
+def _calls_until_throttled(operation):
+    for calls in range(10_000):
+        try:
+            throttling.check("1", "r", operation)
+        except refusals.ThrottlingException:
+            return calls
+    return None
+
+
 @pytest.mark.parametrize(("operation", "size"), [("DescribeExecution", 300), ("GetExecutionHistory", 400)])
 def test_reading_too_fast_is_throttled(operation, size):
     """The bucket of each reading operation is as large as AWS's, and then answers Rate exceeded."""
     throttling.reset()
-    for _ in range(size):
-        throttling.check("1", "r", operation)
-    with pytest.raises(refusals.ThrottlingException, match="Rate exceeded"):
-        for _ in range(10):
-            throttling.check("1", "r", operation)
+    assert size <= _calls_until_throttled(operation) <= size + 20
     throttling.check("1", "another-region", operation)
     throttling.reset()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.embedded.states import iterations
 from infra.embedded.states.iterations import workers_for
 from tests.infra.embedded.states.shapes import each, one, task
 
@@ -25,10 +26,10 @@ def chains(events):
     found = defaultdict(list)
     for event in events:
         if event.kind in {"MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"}:
-            index = next(iter(event.details.values()))["index"]
-            while event.kind != "MapStateStarted":
-                found[index].insert(0, event)
-                event = by_number[event.previous]
+            index, link = next(iter(event.details.values()))["index"], event
+            while link.kind != "MapStateStarted":
+                found[index].insert(0, link)
+                link = by_number[link.previous]
     return found
 
 
@@ -94,7 +95,7 @@ def test_the_cap_comes_from_the_input(cloud):
 
 
 def test_a_failing_iteration_fails_the_map_at_once(cloud):
-    """One failure: its events, MapIterationAborted for those under way, nothing begun after, and the error up."""
+    """One failure: its events, MapIterationAborted for those under way, nothing begun after, its error up."""
     release, entered = threading.Event(), threading.Barrier(3)
 
     def work(payload):
@@ -122,21 +123,19 @@ def test_a_failing_iteration_fails_the_map_at_once(cloud):
 
 def test_a_map_can_be_caught(cloud):
     """Catch on a Map state names the iteration's own error."""
-    cloud.functions.known["fail"] = lambda payload: [][0]
-    catcher = {"ErrorEquals": ["IndexError"], "Next": "Saved", "ResultPath": "$.error"}
+    cloud.functions.known["fail"] = lambda payload: payload["x"]
+    catcher = {"ErrorEquals": ["TypeError"], "Next": "Saved", "ResultPath": "$.error"}
     machine = {
         "StartAt": "S",
         "States": {"S": each("fail", Catch=[catcher]), "Saved": {"Type": "Pass", "End": True}},
     }
     ran = cloud.run(machine, {"tickets": [1, 2]})
     assert ran.status == "SUCCEEDED"
-    assert ran.execution.output["error"]["Error"] == "IndexError"
+    assert ran.execution.output["error"]["Error"] == "TypeError"
 
 
 def test_an_exception_of_the_interpreter_fails_the_execution(cloud, monkeypatch):
     """Whatever goes wrong in a worker ends the execution with States.Runtime instead of hanging."""
-    from infra.embedded.states import iterations
-
     monkeypatch.setattr(iterations.MapRun, "_give_input", lambda *_: 1 / 0)
     ran = cloud.run(one(each("echo")), {"tickets": [1, 2]})
     assert (ran.status, ran.execution.error) == ("FAILED", "States.Runtime")

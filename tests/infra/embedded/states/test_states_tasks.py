@@ -63,7 +63,7 @@ def test_a_throttle_arrives_under_lambdas_name(cloud, state):
 
 
 def test_the_execution_role_is_asked(functions, cloud):
-    """Without lambda:InvokeFunction for this function's ARN the task fails, and the function is not invoked."""
+    """Without lambda:InvokeFunction for the function the task fails, and the function is not invoked."""
     asked = []
 
     def deny(*question):
@@ -156,7 +156,7 @@ def test_a_retry_that_succeeds(cloud, monkeypatch):
 
 @pytest.mark.parametrize("listed", ["ValueError", "States.TaskFailed", "States.ALL"])
 def test_catch_by_name(cloud, listed):
-    """A Catch matches the class name, States.TaskFailed or States.ALL, and puts the error at its ResultPath."""
+    """A Catch matches the class name, States.TaskFailed or States.ALL, and keeps the error at its path."""
     cloud.functions.known["echo"] = always(ValueError("x"))
     catcher = {"ErrorEquals": [listed], "Next": "Saved", "ResultPath": "$.error"}
     states = {"S": task(Catch=[catcher]), "Saved": {"Type": "Pass", "End": True}}
