@@ -130,17 +130,17 @@ class Cloud:
                 self._scratch.remove()
 
     def _configure_functions(self, endpoint_url: str) -> None:
-        try:
-            from infra.embedded.functions import api  # noqa: PLC0415
-        except ImportError:
-            return
+        from infra.embedded.functions import api  # noqa: PLC0415 (it imports moto)
+
         assert self._scratch is not None
         api.configure(self.options.account_concurrency, endpoint_url, self._scratch.path)
 
 
 def _end_functions() -> None:
-    api = sys.modules.get("infra.embedded.functions.api")
-    if api is not None:
+    """End every environment, if that part was ever loaded."""
+    if "infra.embedded.functions.api" in sys.modules:
+        from infra.embedded.functions import api  # noqa: PLC0415 (it is there already)
+
         api.shutdown()
 
 

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.embedded import process
-from infra.embedded.lifecycle import SCRATCH_PREFIX
+from infra.embedded.lifecycle import SCRATCH_PREFIX, Scratch, remove_stale_scratch
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "region_name": "us-east-1"}
 
@@ -90,7 +90,7 @@ def test_a_service_that_is_not_carried_is_refused_by_name(cloud):
 
 
 def test_stopping_leaves_nothing_behind():
-    """After stop the process, its children and its scratch folder are gone, and a second stop does nothing."""
+    """After stop the process, its children and its scratch folder are gone; a second stop does nothing."""
     cloud = process.start()
     with client(cloud, "lambda") as functions:
         functions.list_functions()
@@ -113,14 +113,15 @@ def test_ctrl_c_ends_it_in_order_even_twice():
     cloud.stop()
 
 
-def test_the_scratch_of_a_killed_cloud_is_removed_by_the_next():
-    """A cloud ended by kill -9 leaves a folder; the next start removes it."""
-    killed = process.start()
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.stop()
-    assert scratch_of(killed.pid)
-    with process.start():
-        assert scratch_of(killed.pid) == []
+def test_the_scratch_of_a_killed_cloud_is_removed_by_the_next(tmp_path):
+    """A folder whose owner lives stays; one whose owner is gone, and so holds no lock, is removed."""
+    living, killed = Scratch(tmp_path), Scratch(tmp_path)
+    (killed.path / "left.txt").write_text("x")
+    killed._lock.close()  # what the kernel does when a process is killed
+    assert remove_stale_scratch(tmp_path) == [killed.path]
+    assert [folder for folder in tmp_path.iterdir() if folder.is_dir()] == [living.path]
+    living.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_ends_when_its_parent_is_killed():

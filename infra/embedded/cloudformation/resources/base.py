@@ -108,7 +108,7 @@ def refuse_unknown(wanted: Wanted, known: frozenset[str]) -> None:
     """Fail the resource when it has a property outside `known`."""
     unknown = sorted(set(wanted.properties) - known)
     if unknown:
-        raise _invalid(wanted.logical_id, f"#: extraneous key [{', '.join(unknown)}] is not permitted")
+        raise invalid(wanted.logical_id, f"#: extraneous key [{', '.join(unknown)}] is not permitted")
 
 
 def lower_first(value: Any) -> Any:
@@ -127,7 +127,7 @@ def required(wanted: Wanted, *names: str) -> None:
     """Fail the resource unless it has these properties."""
     for name in names:
         if wanted.properties.get(name) is None:
-            raise _invalid(wanted.logical_id, f"#: required key [{name}] not found")
+            raise invalid(wanted.logical_id, f"#: required key [{name}] not found")
 
 
 def _convert(value: Any, shape: Shape, path: str, logical_id: str) -> Any:
@@ -150,7 +150,7 @@ def _convert_structure(value: Any, shape: StructureShape, path: str, logical_id:
     _expect(value, Mapping, "Object", path, logical_id)
     unknown = sorted(set(value) - set(shape.members))
     if unknown:
-        raise _invalid(logical_id, f"{path}: extraneous key [{', '.join(unknown)}] is not permitted")
+        raise invalid(logical_id, f"{path}: extraneous key [{', '.join(unknown)}] is not permitted")
     return {
         key: _convert(item, shape.members[key], f"{path}/{key}", logical_id) for key, item in value.items()
     }
@@ -185,8 +185,9 @@ def _expect(value: Any, kind: type, name: str, path: str, logical_id: str) -> No
 
 
 def _wrong_type(logical_id: str, path: str, expected: str, value: Any) -> ResourceFailed:
-    return _invalid(logical_id, f"{path}: expected type: {expected}, found: {type(value).__name__} {value!r}")
+    return invalid(logical_id, f"{path}: expected type: {expected}, found: {type(value).__name__} {value!r}")
 
 
-def _invalid(logical_id: str, problem: str) -> ResourceFailed:
+def invalid(logical_id: str, problem: str) -> ResourceFailed:
+    """The failure of a property, in CloudFormation's words; `problem` starts with its place."""
     return ResourceFailed(f"Properties validation failed for resource {logical_id} with message:\n{problem}")

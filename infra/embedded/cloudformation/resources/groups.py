@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from infra.embedded.cloudformation.resources.base import Made, Wanted, refuse_unknown, request
+from infra.embedded.cloudformation.resources.base import Made, Wanted, invalid, refuse_unknown, request
 
+_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
 _PROPERTIES = frozenset({"LogGroupName", "RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"})
 
 
@@ -18,7 +21,7 @@ class LogGroup:
 
     def create(self, wanted: Wanted) -> Made:
         """Create the group, then set its retention."""
-        refuse_unknown(wanted, _PROPERTIES)
+        _check(wanted)
         logs, name = wanted.api("logs"), wanted.name("LogGroupName", 512)
         members: dict[str, Any] = {"logGroupName": name, "tags": wanted.all_tags()}
         for member, key in (("KmsKeyId", "kmsKeyId"), ("LogGroupClass", "logGroupClass")):
@@ -35,7 +38,7 @@ class LogGroup:
     def update(self, wanted: Wanted, old: Mapping[str, Any], physical_id: str) -> Made:
         """Change retention and tags."""
         del old
-        refuse_unknown(wanted, _PROPERTIES)
+        _check(wanted)
         self._retain(wanted, physical_id)
         if wanted.all_tags():
             wanted.api("logs").tag_log_group(logGroupName=physical_id, tags=wanted.all_tags())
@@ -60,3 +63,10 @@ class LogGroup:
     def _made(self, wanted: Wanted, name: str) -> Made:
         arn = f"arn:aws:logs:{wanted.region}:{wanted.account_id}:log-group:{name}:*"
         return Made(name, {"Arn": arn})
+
+
+def _check(wanted: Wanted) -> None:
+    refuse_unknown(wanted, _PROPERTIES)
+    days = wanted.properties.get("RetentionInDays")
+    if days is not None and str(days) not in set(map(str, _DAYS)):
+        raise invalid(wanted.logical_id, f"#/RetentionInDays: {days} is not a valid enum value")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infra.embedded.cloudformation.client import Clients
+from infra.embedded.functions import api
+from infra.embedded.server import build_application
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory):
+    """The whole cloud in this process, without a socket."""
+    application = build_application()
+    api.configure(1000, "http://127.0.0.1:1", tmp_path_factory.mktemp("functions"))
+    yield Clients(application)
+    api.shutdown()
+
+
+@pytest.fixture
+def cfn(clients):
+    """CloudFormation; whatever stacks a test leaves are deleted."""
+    client = clients.client("cloudformation", "us-east-1")
+    yield client
+    for stack in client.describe_stacks()["Stacks"]:
+        client.update_termination_protection(StackName=stack["StackName"], EnableTerminationProtection=False)
+        client.delete_stack(StackName=stack["StackId"])
+    assert client.describe_stacks()["Stacks"] == []
+
+
+@pytest.fixture
+def statuses(cfn):
+    """The events of a stack, oldest first, as (logical ID, status)."""
+
+    def read(stack):
+        pages = cfn.get_paginator("describe_stack_events").paginate(StackName=stack)
+        events = [event for page in pages for event in page["StackEvents"]]
+        return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(events)]
+
+    return read
+
+
+@pytest.fixture
+def reason(cfn):
+    """Why a resource got a status."""
+
+    def read(stack, logical_id, status):
+        events = cfn.describe_stack_events(StackName=stack)["StackEvents"]
+        found = [e for e in events if (e["LogicalResourceId"], e["ResourceStatus"]) == (logical_id, status)]
+        return found[0].get("ResourceStatusReason", "")
+
+    return read
+
+
+@pytest.fixture
+def group():
+    """A template of log groups: logical ID to properties."""
+
+    def make(**groups):
+        resources = {name: {"Type": "AWS::Logs::LogGroup", "Properties": p} for name, p in groups.items()}
+        return {"Resources": resources}
+
+    return make
+
+
+@pytest.fixture
+def text():
+    return json.dumps
