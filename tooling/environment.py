@@ -9,6 +9,7 @@ way checks the hashes in the lock. STAMP is written at the end, so that nothing 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -71,8 +72,10 @@ def with_pip(python: Path, lock: Path) -> bool:
 
 
 def with_uv(uv: str, python: Path, lock: Path) -> bool:
-    """Install the lock with uv."""
-    return run(uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "--requirement", lock)
+    """Install the lock with uv, which trusts the certificates that this machine trusts, as pip does."""
+    command = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(lock)]
+    environment = {"UV_SYSTEM_CERTS": "true", **os.environ}
+    return subprocess.run(command, check=False, env=environment).returncode == 0
 
 
 def install(venv: Path, lock: Path) -> None:
@@ -88,6 +91,7 @@ def install(venv: Path, lock: Path) -> None:
     uv = uv or fetched_uv(python)
     if uv and with_uv(uv, python, lock):
         return
+    print("Without uv: pip installs instead, which takes about a minute.", flush=True)
     if with_pip(python, lock):
         return
     message = f"{lock} could not be installed into {venv}: see above. Is the index reachable?"
