@@ -89,10 +89,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A rule that could have fired, but whose evidence speaks against itself: both sides are kept."""
+    """A rule that could have fired, but whose evidence speaks against itself: both sides are kept.
+
+    `classified_as` is None, and `rule` "", where records contradict each other whatever the rule.
+    """
 
     rule: str
-    classified_as: Class
+    classified_as: Class | None
     saying: str
     evidence: tuple[Evidence, ...]
 

@@ -93,6 +93,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "ThrottlingException",
             "SageMakerRuntime.ThrottlingException",
             "SageMakerRuntime.ServiceUnavailable",
+            "SageMakerRuntime.ModelNotReadyException",
             "ProvisionedThroughputExceededException",
             "RequestLimitExceeded",
             "SlowDown",
@@ -125,7 +126,6 @@ FAMILIES: Final[Mapping[str, Family]] = {
         (
             "SageMakerRuntime.ModelError",
             "SageMakerRuntime.ModelStreamError",
-            "SageMakerRuntime.ModelNotReadyException",
             "SageMakerRuntime.InternalDependencyException",
             "SageMakerRuntime.InternalStreamFailure",
             "SageMakerRuntime.InternalFailure",
