@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MalformedQuery", "NotEmulated"]
 
-MAXIMUM_CONCURRENT = 30
+MAXIMUM_CONCURRENT = 100
+"""Queries at once in an account; AWS's CloudWatch Logs user guide."""
+
 MAXIMUM_LOG_GROUPS = 50
 MAXIMUM_KEPT_ROWS = 100_000
 
@@ -52,12 +54,16 @@ class QueryNotFound(Exception):
 
 @dataclass(slots=True)
 class QueryRun:
-    """One query, from its start on. `created` is in milliseconds since the epoch."""
+    """One query, from its start on. `created` is in milliseconds since the epoch.
+
+    `groups` are moto's log groups, let go when the query ends: a deleted group must not live on here.
+    """
 
     query_id: str
     text: str
     query: Query
     groups: tuple[Any, ...]
+    group_names: tuple[str, ...]
     window: engine.Window
     limit: int
     created: int
@@ -65,11 +71,6 @@ class QueryRun:
     result: engine.Result | None = None
     ended: threading.Event = field(default_factory=threading.Event)
     is_cancelled: bool = False
-
-    @property
-    def group_names(self) -> tuple[str, ...]:
-        """The names of the log groups that the query reads."""
-        return tuple(group.name for group in self.groups)
 
     def run(self) -> None:
         """Run the query; whatever happens, it ends."""
@@ -90,6 +91,7 @@ class QueryRun:
             _log.exception("The query %r failed", self.text)
             self.status = "Failed"
         finally:
+            self.groups = ()
             self.ended.set()
 
 
@@ -128,6 +130,7 @@ def start(
         text=query_text,
         query=query,
         groups=tuple(groups),
+        group_names=tuple(group.name for group in groups),
         window=window,
         limit=limit or engine.DEFAULT_LIMIT,
         created=int(time.time() * 1000),
@@ -166,7 +169,7 @@ def results(runs: Mapping[str, QueryRun], query_id: str) -> dict[str, Any]:
     if run.result:
         cells = ([{"field": name, "value": value} for name, value in row] for row in run.result.rows)
         answer["results"] = list(cells)
-        answer["statistics"] = _statistics(run.result.statistics, len(run.groups))
+        answer["statistics"] = _statistics(run.result.statistics, len(run.group_names))
     else:
         answer["statistics"] = _statistics(engine.Statistics(0, 0, 0), 0)
     return answer

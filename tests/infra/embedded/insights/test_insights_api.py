@@ -219,11 +219,12 @@ def test_a_query_that_breaks_ends_as_failed(caplog):
     run = _run_of(parser.parse("fields a"), groups=[object()])
     run.run()
     assert run.status == "Failed"
+    assert run.groups == ()
     assert "the query of a test" in caplog.text
 
 
-def test_at_most_thirty_queries_at_once():
-    """The thirty-first query at once is refused."""
+def test_too_many_queries_at_once():
+    """One query more than an account may run at once is refused."""
     query = parser.parse("fields a")
     runs = {str(n): _run_of(query, groups=[]) for n in range(service.MAXIMUM_CONCURRENT)}
     with pytest.raises(service.TooManyQueries):
@@ -271,6 +272,7 @@ def _run_of(query, groups):
         text="the query of a test",
         query=query,
         groups=tuple(groups),
+        group_names=("a-group",),
         window=engine.Window(0, 10**13),
         limit=10,
         created=0,

@@ -22,7 +22,7 @@ from infra.embedded.insights.syntax import (
     Not,
     Period,
 )
-from infra.embedded.insights.values import Computed, Timestamp, equal, number, text
+from infra.embedded.insights.values import Computed, Timestamp, equal, number, sort_key, text
 
 A, B, C = (Field(name, (0, 0)) for name in "abc")
 ONE = Literal(1)
@@ -182,6 +182,13 @@ def test_a_row_made_by_a_query_hides_the_discovered_field():
 def test_how_values_are_shown(value, shown):
     """Whole numbers without a point, computed ones with four digits, instants in AWS's form."""
     assert text(value) == shown
+
+
+def test_the_order_of_sort_is_that_of_aws():
+    """Values sort as in the example of AWS's documentation of `sort`."""
+    ascending = ["!:", "#", "*%04", "0#", "5A", "111A", "2345_", "@", "@_", "A", "A9876fghj", "a12345hfh"]
+    ascending += ["0", "1", "2", "3"]
+    assert sorted(reversed(ascending), key=sort_key) == ascending
 
 
 def test_numbers_in_texts():
