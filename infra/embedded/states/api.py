@@ -103,8 +103,6 @@ def described(execution: Execution) -> dict[str, Any]:
         "traceHeader": execution.trace_header,
         "error": execution.error,
         "cause": execution.cause,
-        "redriveCount": 0,
-        "redriveStatus": "NOT_REDRIVABLE",
     }
 
 

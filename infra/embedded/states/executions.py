@@ -84,8 +84,8 @@ def _start_execution(
         return known
     execution = _new_execution(self, state_machine, name or str(uuid.uuid4()), text, trace_header)
     state_machine.executions.append(execution)
-    execution.start()
     measuring.started(_machine(execution))
+    execution.start()
     return execution
 
 

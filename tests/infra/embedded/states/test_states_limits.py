@@ -169,3 +169,16 @@ def test_reading_too_fast_is_throttled(operation, size):
     assert size <= _calls_until_throttled(operation) <= size + 20
     throttling.check("1", "another-region", operation)
     throttling.reset()
+
+
+def test_a_transition_without_a_token_waits_and_is_counted(cloud, monkeypatch):
+    """An empty StateTransition bucket delays the state and counts in ExecutionThrottled."""
+    counted = []
+    monkeypatch.setattr("infra.embedded.states.measuring.throttled", counted.append)
+    monkeypatch.setitem(throttling.ALLOWANCES, "StateTransition", throttling.Allowance(2, 100.0))
+    throttling.reset()
+    ran = cloud.run(one(each("echo", MaxConcurrency=1)), {"tickets": [1, 2, 3]})
+    throttling.reset()
+    assert ran.status == "SUCCEEDED"
+    assert len(counted) == 2
+    assert ran.events[-1].at_ms - ran.events[0].at_ms >= 15
