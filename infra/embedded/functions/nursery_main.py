@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib.abc
 import importlib.util
 import json
 import os
@@ -29,7 +30,9 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -37,6 +40,7 @@ PR_SET_CHILD_SUBREAPER = 36  # what a handler started and left comes back to the
 FIRST_FREE_FD = 4
 TELEMETRY_FD = 3
 LAMBDA_OPEN_FILES = 1024
+READ_AT_IMPORT = ("awslambdaric.__main__", "awslambdaric.lambda_runtime_client", "awslambdaric.bootstrap")
 CLOUD_LOCK_FILE = "owner.lock"
 TELEMETRY_FD_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
@@ -69,8 +73,42 @@ def preload() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             ctypes.CDLL("libstdc++.so.6")
+    sys.meta_path.insert(0, Preread(READ_AT_IMPORT))
     gc.collect()
     gc.freeze()
+
+
+class Preread(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports a few modules from code read beforehand: ones that must be run in the fork, not here.
+
+    They look at the environment when they are imported.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        specs = {name: importlib.util.find_spec(name) for name in names}
+        self.specs = {name: spec for name, spec in specs.items() if spec is not None}
+        loaders = {name: spec.loader for name, spec in self.specs.items()}
+        self.code = {
+            name: loader.get_code(name)
+            for name, loader in loaders.items()
+            if isinstance(loader, importlib.abc.InspectLoader)
+        }
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return the spec of a module that was read, None for any other."""
+        del path, target
+        found = self.specs.get(fullname)
+        if found is None or self.code.get(fullname) is None:
+            return None
+        return importlib.util.spec_from_loader(fullname, self, origin=found.origin)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the code."""
+        spec = self.specs[module.__name__]
+        module.__file__ = spec.origin
+        code = self.code[module.__name__]
+        if code is not None:
+            exec(code, module.__dict__)  # noqa: S102 - this is what importing is
 
 
 def load_standin() -> None:

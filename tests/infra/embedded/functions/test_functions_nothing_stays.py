@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -183,3 +184,48 @@ def two(folder: Path) -> list[Path]:
     """Return both handlers' marks once they are there."""
     marks = list(folder.glob("pid-*"))
     return marks if len(marks) == 2 else []
+
+
+def test_ended_environments_leave_no_descriptor(lambdas):
+    """Crashes, failed INITs and changed configurations leak no file descriptor."""
+    crash = lambdas.create("import os\ndef handler(e, c): os._exit(1)")
+    broken = lambdas.create("import nothing_of_that_name")
+    fine = lambdas.create(PID)
+
+    def all_ways(timeout):
+        lambdas.backend.update_function_configuration(fine, None, {"Timeout": timeout})
+        for name in (crash, broken, fine):
+            lambdas.invoke(name)
+
+    all_ways(5)
+    before = psutil.Process().num_fds()
+    for timeout in range(6, 12):
+        all_ways(timeout)
+    assert psutil.Process().num_fds() == before
+
+
+def test_a_burst_of_mixed_outcomes_loses_nothing(lambdas):
+    """Many threads, many outcomes: each caller gets the answer to its own event, and no slot stays taken."""
+    source = """
+        import os, time
+        def handler(event, context):
+            if event["n"] % 7 == 0:
+                os._exit(1)
+            if event["n"] % 5 == 0:
+                raise ValueError(event["n"])
+            time.sleep(0.002)
+            return event["n"]
+    """
+    name = lambdas.create(source, Timeout=30)
+    with ThreadPoolExecutor(12) as workers:
+        answers = list(workers.map(lambda n: lambdas.invoke(name, {"n": n}), range(120)))
+    for n, answer in enumerate(answers):
+        if n % 7 == 0:
+            assert answer.value["errorType"] == "Runtime.ExitError"
+        elif n % 5 == 0:
+            assert answer.value["errorMessage"] == str(n)
+        else:
+            assert answer.value == n
+    assert api.service().limiter("123456789012", "us-east-1").running(name) == 0
+    assert api.service().pools.waiting() <= 12
+    assert sum(lambdas.metric("Invocations", name)) == 120
