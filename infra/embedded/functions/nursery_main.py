@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
-import importlib.abc
 import importlib.util
 import json
 import os
@@ -30,7 +28,6 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,7 +37,6 @@ PR_SET_CHILD_SUBREAPER = 36  # what a handler started and left comes back to the
 FIRST_FREE_FD = 4
 TELEMETRY_FD = 3
 LAMBDA_OPEN_FILES = 1024
-READ_AT_IMPORT = ("awslambdaric.__main__", "awslambdaric.lambda_runtime_client", "awslambdaric.bootstrap")
 CLOUD_LOCK_FILE = "owner.lock"
 TELEMETRY_FD_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
@@ -54,71 +50,14 @@ class Child:
     temp: str
 
 
-def preload() -> None:
-    """Load what every environment needs, so that forks share it."""
-    import decimal  # noqa: F401, PLC0415 - loaded for the forks
-    import http.client  # noqa: F401, PLC0415 - loaded for the forks
-    import logging  # noqa: F401, PLC0415 - loaded for the forks
-    import traceback  # noqa: F401, PLC0415 - loaded for the forks
-
-    import awslambdaric.lambda_config  # noqa: PLC0415 - loaded for the forks
-    import awslambdaric.lambda_context  # noqa: PLC0415 - loaded for the forks
-    import awslambdaric.lambda_literals  # noqa: PLC0415 - loaded for the forks
-    import awslambdaric.lambda_runtime_exception  # noqa: PLC0415 - loaded for the forks
-    import awslambdaric.lambda_runtime_log_utils  # noqa: PLC0415 - loaded for the forks
-    import awslambdaric.lambda_runtime_marshaller  # noqa: F401, PLC0415 - loaded for the forks
-
-    if importlib.util.find_spec("runtime_client") is None:
-        load_standin()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            ctypes.CDLL("libstdc++.so.6")
-    sys.meta_path.insert(0, Preread(READ_AT_IMPORT))
-    gc.collect()
-    gc.freeze()
-
-
-class Preread(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports a few modules from code read beforehand: ones that must be run in the fork, not here.
-
-    They look at the environment when they are imported.
-    """
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        specs = {name: importlib.util.find_spec(name) for name in names}
-        self.specs = {name: spec for name, spec in specs.items() if spec is not None}
-        loaders = {name: spec.loader for name, spec in self.specs.items()}
-        self.code = {
-            name: loader.get_code(name)
-            for name, loader in loaders.items()
-            if isinstance(loader, importlib.abc.InspectLoader)
-        }
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Return the spec of a module that was read, None for any other."""
-        del path, target
-        found = self.specs.get(fullname)
-        if found is None or self.code.get(fullname) is None:
-            return None
-        return importlib.util.spec_from_loader(fullname, self, origin=found.origin)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the code."""
-        spec = self.specs[module.__name__]
-        module.__file__ = spec.origin
-        code = self.code[module.__name__]
-        if code is not None:
-            exec(code, module.__dict__)  # noqa: S102 - this is what importing is
-
-
-def load_standin() -> None:
-    """Provide the Python stand-in under the name of the C client."""
-    path = Path(__file__).with_name("runtime_client_standin.py")
-    spec = importlib.util.spec_from_file_location("runtime_client", path)
-    if spec is not None and spec.loader is not None:
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules["runtime_client"] = module
+def load_beside(name: str) -> ModuleType:
+    """Load a module that lies beside this file, by path: no folder of ours is on a handler's `sys.path`."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{name}.py is missing beside {__file__}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def find_prctl() -> Any:
@@ -368,7 +307,7 @@ def main() -> None:
     sleeper.setblocking(False)  # noqa: FBT003 - the socket's own signature
     signal.signal(signal.SIGCHLD, ignore)
     signal.set_wakeup_fd(sleeper.fileno(), warn_on_full_buffer=False)
-    preload()
+    load_beside("nursery_preload").preload(load_beside)
     nursery = Nursery(control)
     try:
         nursery.serve(wakeup)
