@@ -45,6 +45,7 @@ class StackResource:
     properties: Mapping[str, Any]
     tags: Mapping[str, str]
     retain: bool = False
+    retain_replaced: bool = False
     physical_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     status: str = "CREATE_IN_PROGRESS"

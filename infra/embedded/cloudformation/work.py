@@ -35,7 +35,14 @@ class Work:
         definition = plan.template.resources[logical_id]
         held = self.stack.resources.get(logical_id)
         old = held if held is not None and held.alive else None
-        new = StackResource(logical_id, definition["Type"], {}, dict(plan.tags), _retained(definition))
+        new = StackResource(
+            logical_id,
+            definition["Type"],
+            {},
+            dict(plan.tags),
+            retain=_retained(definition, "DeletionPolicy"),
+            retain_replaced=_retained(definition, "UpdateReplacePolicy"),
+        )
         with failing(self.stack, new, "create" if old is None else "update"):
             new.properties = resolve(definition.get("Properties") or {}, scope)
             if old is None:
@@ -102,7 +109,9 @@ class Work:
             raise ResourceFailed(_CUSTOM_NAMED.format(given))
         self.stack.mark(old, "UPDATE_IN_PROGRESS", _NEW_NEEDED)
         self._make(new)
+        old.retain = new.retain_replaced
         self.cleanup.append(old)
+        self.undo.append(lambda: setattr(old, "retain", new.retain))
 
     def _change(self, old: StackResource, new: StackResource) -> None:
         new.physical_id = old.physical_id
@@ -134,5 +143,5 @@ def _replaces(old: StackResource, new: StackResource) -> bool:
     return old.type != new.type or any(old.properties.get(name) != new.properties.get(name) for name in names)
 
 
-def _retained(definition: Mapping[str, Any]) -> bool:
-    return str(definition.get("DeletionPolicy", "Delete")) in {"Retain", "RetainExceptOnCreate"}
+def _retained(definition: Mapping[str, Any], policy: str) -> bool:
+    return str(definition.get(policy)) in {"Retain", "RetainExceptOnCreate"}

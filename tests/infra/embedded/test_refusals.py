@@ -136,6 +136,17 @@ def test_what_is_not_emulated_is_refused_by_name(clients, service, operation, ar
     assert named in answer["Error"]["Message"]
 
 
+def test_an_object_that_is_not_there_is_not_found_and_not_refused(clients):
+    """S3's own 404 reaches the caller, also without a body."""
+    s3 = clients.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="here")
+    for call, code in ((s3.head_object, "404"), (s3.get_object, "NoSuchKey")):
+        with pytest.raises(ClientError) as missing:
+            call(Bucket="here", Key="nothing")
+        assert missing.value.response["Error"]["Code"] == code
+    s3.delete_bucket(Bucket="here")
+
+
 def test_an_operation_that_aws_does_not_have_is_no_refusal(clients):
     """A name that is not in AWS's model is the caller's mistake."""
     environ = {

@@ -44,15 +44,13 @@ class Function:
         api = wanted.api("lambda")
         if wanted.properties["Code"] != old["Code"]:
             api.update_function_code(FunctionName=physical_id, **_code(wanted))
-        members = {name: value for name, value in _plain(wanted).items() if name not in _NOT_IN_CONFIGURATION}
-        members = {**_emptied(old, members), **members, "FunctionName": physical_id}
-        made = api.update_function_configuration(
-            **request(api, "UpdateFunctionConfiguration", wanted, members)
-        )
+        if _configuration(wanted.properties) != _configuration(old):
+            self._configure(wanted, old, physical_id)
         if wanted.properties.get("ReservedConcurrentExecutions") != old.get("ReservedConcurrentExecutions"):
             self._reserve(wanted, physical_id)
-        self._tag(wanted, made["FunctionArn"])
-        return Made(physical_id, {"Arn": made["FunctionArn"]})
+        arn = api.get_function_configuration(FunctionName=physical_id)["FunctionArn"]
+        self._tag(wanted, arn)
+        return Made(physical_id, {"Arn": arn})
 
     def delete(self, wanted: Wanted, physical_id: str) -> None:
         """Delete the function."""
@@ -61,6 +59,11 @@ class Function:
             api.delete_function(FunctionName=physical_id)
         except api.exceptions.ResourceNotFoundException:
             return
+
+    def _configure(self, wanted: Wanted, old: Mapping[str, Any], name: str) -> None:
+        api, members = wanted.api("lambda"), _configuration(wanted.properties)
+        members = {**_emptied(old, members), **members, "FunctionName": name}
+        api.update_function_configuration(**request(api, "UpdateFunctionConfiguration", wanted, members))
 
     def _reserve(self, wanted: Wanted, name: str) -> None:
         api, reserved = wanted.api("lambda"), wanted.properties.get("ReservedConcurrentExecutions")
@@ -120,6 +123,11 @@ class Permission:
 def _plain(wanted: Wanted) -> dict[str, Any]:
     """The properties that the API takes under the same name."""
     return {name: value for name, value in wanted.properties.items() if name not in _OWN}
+
+
+def _configuration(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that UpdateFunctionConfiguration takes."""
+    return {name: value for name, value in properties.items() if name not in _OWN | _NOT_IN_CONFIGURATION}
 
 
 def _emptied(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,36 @@ def clients(tmp_path_factory):
     api.shutdown()
 
 
-@pytest.fixture
-def cfn(clients):
-    """CloudFormation; whatever stacks a test leaves are deleted."""
+def missing_members(shape, value, place):
+    """Where the answer lacks a member that AWS's own model requires."""
+    if shape.type_name == "structure":
+        for name in shape.required_members:
+            if name not in value:
+                yield f"{place}.{name}"
+        for name in value.keys() & shape.members.keys():
+            yield from missing_members(shape.members[name], value[name], f"{place}.{name}")
+    elif shape.type_name == "list":
+        for item in value:
+            yield from missing_members(shape.member, item, place)
+
+
+def _check_answer(parsed, model, **_):
+    if model.output_shape is not None and "Error" not in parsed:
+        assert list(missing_members(model.output_shape, parsed, model.name)) == []
+
+
+@pytest.fixture(scope="session")
+def checked_client(clients):
+    """CloudFormation, each of whose answers has every member that AWS's model requires."""
     client = clients.client("cloudformation", "us-east-1")
+    client.meta.events.register("after-call", _check_answer)
+    return client
+
+
+@pytest.fixture
+def cfn(checked_client):
+    """CloudFormation; whatever stacks a test leaves are deleted."""
+    client = checked_client
     yield client
     for stack in client.describe_stacks()["Stacks"]:
         client.update_termination_protection(StackName=stack["StackName"], EnableTerminationProtection=False)

@@ -362,6 +362,30 @@ def test_a_reservation_is_made_changed_and_taken_back(cfn, clients, text):
         assert reserved() == wanted
 
 
+def test_code_and_configuration_of_a_function_are_changed_apart(cfn, clients, text):
+    """What the template no longer says goes back to its default; what it says anew is there."""
+    functions = clients.client("lambda", "us-east-1")
+    code = {"ZipFile": "def handler(event, context):\n    return 2\n"}
+    seen = []
+    for call, more in (
+        (cfn.create_stack, {"MemorySize": 256, "Environment": {"Variables": {"A": "1"}}}),
+        (cfn.update_stack, {"MemorySize": 256, "Environment": {"Variables": {"A": "1"}}, "Code": code}),
+        (cfn.update_stack, {"Code": code, "Timeout": 9}),
+    ):
+        call(
+            StackName="s",
+            TemplateBody=text({"Resources": {"Role": ROLE, "Function": function(**more)}}),
+            **IAM,
+        )
+        seen.append(functions.get_function_configuration(FunctionName="f"))
+    first, second, third = seen
+    assert first["CodeSha256"] != second["CodeSha256"] == third["CodeSha256"]
+    assert [each["MemorySize"] for each in seen] == [256, 256, 128]
+    assert [each["Timeout"] for each in seen] == [3, 3, 9]
+    assert second["Environment"]["Variables"] == {"A": "1"}
+    assert not third.get("Environment", {}).get("Variables")
+
+
 @pytest.mark.parametrize(
     ("properties", "told"),
     [
@@ -385,6 +409,20 @@ def test_what_is_retained_stays(cfn, clients, statuses, group, text):
     logs = clients.client("logs", "us-east-1")
     assert [found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]] == ["kept"]
     logs.delete_log_group(logGroupName="kept")
+
+
+def test_what_is_replaced_can_be_kept(cfn, clients, statuses, group, text):
+    """UpdateReplacePolicy Retain keeps the old one, and DeletionPolicy still decides about the new one."""
+    logs = clients.client("logs", "us-east-1")
+    for call, name in ((cfn.create_stack, "old"), (cfn.update_stack, "new")):
+        template = group(A={"LogGroupName": name})
+        template["Resources"]["A"]["UpdateReplacePolicy"] = "Retain"
+        call(StackName="s", TemplateBody=text(template))
+    assert ("A", "DELETE_SKIPPED") in statuses("s")
+    assert [found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]] == ["new", "old"]
+    cfn.delete_stack(StackName="s")
+    assert [found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]] == ["old"]
+    logs.delete_log_group(logGroupName="old")
 
 
 def test_what_cannot_be_deleted_leaves_the_stack_to_be_deleted_again(cfn, clients, reason, text):
