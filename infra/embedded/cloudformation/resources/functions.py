@@ -132,7 +132,12 @@ def _configuration(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _emptied(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What must be set back to its default because the template no longer has it."""
-    defaults: dict[str, Any] = {"Description": "", "Environment": {}, "MemorySize": 128, "Timeout": 3}
+    defaults: dict[str, Any] = {
+        "Description": "",
+        "Environment": {"Variables": {}},
+        "MemorySize": 128,
+        "Timeout": 3,
+    }
     return {name: value for name, value in defaults.items() if name in old and name not in new}
 
 
