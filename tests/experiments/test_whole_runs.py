@@ -131,7 +131,7 @@ def wait_for_burst(states, process, limit_s: float = 60.0) -> None:
             running = states.list_executions(
                 stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
             )
-            if any(execution["name"].startswith("at-2-") for execution in running["executions"]):
+            if any(execution["name"].startswith("burst-at-2-") for execution in running["executions"]):
                 return
         time.sleep(0.2)
     pytest.fail(f"no burst began: {process.stdout.read() if process.poll() is not None else 'still waiting'}")
