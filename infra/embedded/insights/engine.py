@@ -85,7 +85,7 @@ def run(
 
     `limit` counts where the query has no limit of its own. Raises QueryCancelled.
     """
-    found = _events_in(streams, window)
+    found = _find(streams, window)
     counter = _Counter()
     rows: Rows = _rows(found, is_cancelled)
     for stage in _stages(query.commands, now, limit, counter):
@@ -94,34 +94,48 @@ def run(
     shown = _first(rows, DEFAULT_LIMIT if has_limit else limit, drain=counter.is_placed)
     columns = output.columns(query.commands)
     cells = [output.cells(row, columns) for row in shown]
-    size = sum(_bytes(event.message) for event, _ in found)
-    matched = counter.count if counter.is_placed else len(found)
-    return Result(cells, Statistics(matched, len(found), size))
+    scanned = len(found.events)
+    size = sum(_bytes(event.message) for event in found.events)
+    matched = counter.count if counter.is_placed else scanned
+    return Result(cells, Statistics(matched, scanned, size))
 
 
 def _bytes(message: str) -> int:
     return len(message) if message.isascii() else len(message.encode(errors="surrogatepass"))
 
 
-def _events_in(streams: Iterable[LogStreamView], window: Window) -> list[tuple[LogEvent, Origin]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The events inside the window, each with its origin, and the order to read them in: newest first.
+
+    Two lists and an order instead of pairs: pairs would set Python's garbage collector to work on all of them.
+    """
+
+    events: list[LogEvent]
+    origins: list[Origin]
+    order: list[int]
+
+
+def _find(streams: Iterable[LogStreamView], window: Window) -> _Found:
     start, end = window.start, window.end
-    found = [
-        (event, stream.origin)
-        for stream in streams
-        for event in stream.events[:]
-        if start <= event.timestamp <= end
-    ]
-    found.reverse()  # of two events of the same instant, the one written later comes first
-    found.sort(key=lambda pair: pair[0].timestamp, reverse=True)
-    return found
+    events: list[LogEvent] = []
+    origins: list[Origin] = []
+    for stream in streams:
+        chosen = [event for event in stream.events[:] if start <= event.timestamp <= end]
+        events += chosen
+        origins += [stream.origin] * len(chosen)
+    instants = [event.timestamp for event in events]
+    backwards = range(len(events) - 1, -1, -1)  # of one instant, the later written first
+    return _Found(events, origins, sorted(backwards, key=instants.__getitem__, reverse=True))
 
 
-def _rows(found: list[tuple[LogEvent, Origin]], is_cancelled: Callable[[], bool]) -> Rows:
-    for start in range(0, len(found), _EVENTS_BETWEEN_LOOKS):
+def _rows(found: _Found, is_cancelled: Callable[[], bool]) -> Rows:
+    events, origins = found.events, found.origins
+    for start in range(0, len(events), _EVENTS_BETWEEN_LOOKS):
         if is_cancelled():
             raise QueryCancelled
-        for event, origin in islice(found, start, start + _EVENTS_BETWEEN_LOOKS):
-            yield row_of(event, origin)
+        for place in found.order[start : start + _EVENTS_BETWEEN_LOOKS]:
+            yield row_of(events[place], origins[place])
 
 
 class _Counter:
