@@ -124,11 +124,11 @@ class MapRun:
         state = frame.program_state()
         if isinstance(state, ProgramError):
             raise _failure_of(frame, state)
-        if not isinstance(state, ProgramEnded):
-            return
         succeeded = {"mapIterationSucceededEventDetails": details}
-        if written.close(chain, "MapIterationSucceeded", succeeded):
+        if isinstance(state, ProgramEnded) and written.close(chain, "MapIterationSucceeded", succeeded):
             self._done(index, chain, frame.states.get_input())
+        else:
+            self._over.set()
 
     def _give_input(self, index: int, frame: Environment) -> None:
         item = self._items[index]
@@ -153,6 +153,8 @@ class MapRun:
         details = {"mapIterationFailedEventDetails": self._details(index)}
         if history.of(self._env).close(chain, "MapIterationFailed", details):
             self._fail(error, after)
+        else:
+            self._over.set()
 
     def _fail(self, error: Exception, after: int) -> None:
         with self._lock:

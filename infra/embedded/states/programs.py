@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
@@ -38,10 +39,16 @@ def prepare(env: Environment) -> None:
 
 def stop(env: Environment, error: str | None, cause: str | None) -> None:
     """Abort an execution that is running; does nothing to one that has ended."""
-    if not env.is_running():
-        return
-    history.of(env).refuse_all_but_the_last()
-    env.set_stop(stop_date=None, error=error, cause=cause)
+    _end(env, lambda: env.set_stop(stop_date=None, error=error, cause=cause))
+
+
+def _end(env: Environment, set_state: Callable[[], None]) -> None:
+    """End an execution from outside, unless it has ended by itself: close the history, then the state."""
+    with env._state_mutex:
+        if not env.is_running():
+            return
+        history.of(env).refuse_all_but_the_last()
+        set_state()
     env.over.set()
 
 
@@ -61,8 +68,7 @@ def _supervise(program: Program, env: Environment) -> None:
     threading.Thread(target=_run, args=(program, env), name="execution", daemon=True).start()
     seconds = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
     if not env.over.wait(seconds):
-        written.refuse_all_but_the_last()
-        env.set_timed_out()
+        _end(env, env.set_timed_out)
     _write_last_event(env, written)
 
 
@@ -99,13 +105,11 @@ def _fail(env: Environment, details: Any) -> None:
 
 
 def _fail_for_full_history(env: Environment) -> None:
-    written = history.of(env)
-    written.refuse_all_but_the_last()
-    with env._state_mutex:
-        if env.is_running():
-            env.set_error(error={"error": "States.Runtime", "cause": history.FULL_CAUSE})
-    env.event_history_context.source_event_id = written.last_number()
-    env.over.set()
+    def fail() -> None:
+        env.event_history_context.source_event_id = history.of(env).last_number()
+        env.set_error(error={"error": "States.Runtime", "cause": history.FULL_CAUSE})
+
+    _end(env, fail)
 
 
 def _write_last_event(env: Environment, written: history.History) -> None:

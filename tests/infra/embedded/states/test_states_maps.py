@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.embedded.states import iterations
+from infra.embedded.states import executions, iterations
 from infra.embedded.states.iterations import workers_for
 from tests.infra.embedded.states.shapes import each, one, task
 
@@ -197,3 +197,36 @@ def test_every_history_is_well_formed(cloud, items, failing, cap):
     assert sum(len(chain) for chain in ended.values()) == sum(
         event.kind.startswith(("Task", "MapIteration")) for event in events
     )
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(items=st.integers(1, 8), cap=st.integers(0, 4), after=st.integers(0, 8), fails=st.booleans())
+def test_a_stop_at_any_moment_ends_everything(cloud, items, cap, after, fails):
+    """Whenever it is stopped, an execution ends once, its history stays as it is, and its threads end."""
+    release, reached = threading.Event(), threading.Event()
+    calls = iter(range(1000))
+
+    def work(payload):
+        if next(calls) >= after:
+            reached.set()
+            release.wait(10)
+        if fails:
+            raise ValueError("late")
+
+    cloud.functions.known["work"] = work
+    cloud.backend.reset()
+    ran = cloud.start(cloud.machine(one(each("work", MaxConcurrency=cap))), {"tickets": [0] * items})
+    done = ran.execution.exec_worker.done
+    while not reached.is_set() and not done.is_set():
+        done.wait(0.001)
+    executions.stop(ran.execution, None, None)
+    before = ran.wait().events
+    release.set()
+    for thread in threading.enumerate():
+        if thread.name in {"iterations", "execution"}:
+            thread.join(10)
+            assert not thread.is_alive()
+    last = {"ABORTED": "ExecutionAborted", "SUCCEEDED": "ExecutionSucceeded", "FAILED": "ExecutionFailed"}
+    assert ran.events == before
+    assert before[-1].kind == last[ran.status]
+    assert sum(event.kind in last.values() for event in before) == 1
