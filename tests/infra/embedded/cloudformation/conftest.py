@@ -3,16 +3,21 @@ from __future__ import annotations
 import json
 
 import pytest
+from moto.backends import get_backend
 
 from infra.embedded.cloudformation.client import Clients
 from infra.embedded.functions import api
 from infra.embedded.server import build_application
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clients(tmp_path_factory):
-    """The whole cloud in this process, without a socket."""
+    """The whole cloud in this process, empty, without a socket."""
     application = build_application()
+    for service in ("cloudwatch", "iam", "lambda", "logs", "s3", "stepfunctions"):
+        for regions in get_backend(service).values():
+            for backend in regions.values():
+                backend.reset()
     api.configure(1000, "http://127.0.0.1:1", tmp_path_factory.mktemp("functions"))
     yield Clients(application)
     api.shutdown()
@@ -36,7 +41,7 @@ def _check_answer(parsed, model, **_):
         assert list(missing_members(model.output_shape, parsed, model.name)) == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def checked_client(clients):
     """CloudFormation, each of whose answers has every member that AWS's model requires."""
     client = clients.client("cloudformation", "us-east-1")

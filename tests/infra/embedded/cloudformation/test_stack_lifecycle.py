@@ -330,7 +330,7 @@ def test_a_pipeline_is_made_of_real_things_and_deleted_with_them(cfn, clients, t
     assert configuration["FunctionArn"] in states.describe_state_machine(stateMachineArn=arn)["definition"]
     cfn.delete_stack(StackName="s")
     assert functions.list_functions()["Functions"] == []
-    assert states.list_state_machines()["stateMachines"] == []
+    assert arn not in [made["stateMachineArn"] for made in states.list_state_machines()["stateMachines"]]
     watch, iam = clients.client("cloudwatch", "us-east-1"), clients.client("iam", "us-east-1")
     assert watch.list_dashboards()["DashboardEntries"] == []
     assert watch.describe_alarms()["MetricAlarms"] == []
