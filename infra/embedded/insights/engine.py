@@ -6,33 +6,27 @@ Events flow newest first, so rows that no `sort` reorders are sorted by @timesta
 from __future__ import annotations
 
 import collections
-import operator
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from infra.embedded.insights import grouping, output, syntax
+from infra.embedded.insights import grouping, output, sorting, syntax
 from infra.embedded.insights.expressions import compile_expression
 from infra.embedded.insights.fields import row_of, whole
 from infra.embedded.insights.functions import is_true
-from infra.embedded.insights.values import hashable, sort_key, text
+from infra.embedded.insights.values import hashable, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from infra.embedded.insights.expressions import Evaluate
     from infra.embedded.insights.fields import LogEvent, Origin, Row
 
     Rows = Iterator[Row]
     Stage = Callable[[Rows], Rows]
-    SortedBy = tuple[Any, ...]
-    _Keyed = tuple[SortedBy, Row]
 
 DEFAULT_LIMIT = 10_000
 
 _EVENTS_BETWEEN_LOOKS = 2_000
-_ROWS_BETWEEN_SORTS = 5_000
 
 
 class QueryCancelled(Exception):
@@ -108,7 +102,7 @@ def _bytes(message: str) -> int:
 class _Found:
     """The events inside the window, each with its origin, and the order to read them in: newest first.
 
-    Two lists and an order instead of pairs: pairs would set Python's garbage collector to work on all of them.
+    Two lists and an order instead of pairs, since pairs would all be work for the garbage collector.
     """
 
     events: list[LogEvent]
@@ -155,7 +149,7 @@ def _stages(commands: Sequence[syntax.Command], now: int, limit: int, counter: _
     stages: list[Stage] = []
     last_filter = _last_filter_of_events(commands)
     for index, command in enumerate(commands):
-        stages.append(_stage(command, _rows_needed(commands[index + 1 :], limit), now, counter))
+        stages.append(_stage(command, sorting.rows_needed(commands[index + 1 :], limit), now, counter))
         if index == last_filter:
             counter.is_placed = True
             stages.append(counter.stage)
@@ -184,7 +178,7 @@ def _stage(command: syntax.Command, needed: int | None, now: int, counter: _Coun
         case syntax.Stats():
             stage = grouping.stage(command, now)
         case syntax.Sort():
-            stage = _sort(command.keys, now, needed)
+            stage = sorting.stage(command.keys, now, needed)
         case syntax.Limit():
             stage = _limit(command.count, counter)
         case syntax.Dedup():
@@ -239,50 +233,6 @@ def _parse(command: syntax.Parse, now: int) -> Stage:
             yield row
 
     return stage
-
-
-def _rows_needed(following: Sequence[syntax.Command], limit: int) -> int | None:
-    """Return how many rows of a sort can reach the result; None where a later command needs all of them."""
-    for command in following:
-        if isinstance(command, syntax.Limit):
-            return command.count
-        if not isinstance(command, (syntax.Fields, syntax.Display, syntax.Parse)):
-            return None
-    return limit
-
-
-def _sort(keys: Sequence[syntax.SortKey], now: int, needed: int | None) -> Stage:
-    """Sort; where only `needed` rows can be shown, drop the others on the way instead of keeping them all."""
-    evaluate_first, *_ = compiled = [compile_expression(key.expression, now) for key in keys]
-    descending = [key.descending for key in keys]
-    is_worse = operator.lt if descending[0] else operator.gt
-
-    def stage(rows: Rows) -> Rows:
-        kept: list[_Keyed] = []
-        worst: SortedBy | None = None
-        for row in rows:
-            key = sort_key(evaluate_first(row))
-            if worst is not None and is_worse(key, worst):
-                continue
-            kept.append((key, row))
-            if needed is not None and len(kept) > 2 * needed + _ROWS_BETWEEN_SORTS:
-                _order(kept, compiled, descending)
-                del kept[needed:]
-                worst = kept[-1][0]
-        _order(kept, compiled, descending)
-        return (row for _, row in kept)
-
-    return stage
-
-
-def _order(kept: list[_Keyed], evaluate: Sequence[Evaluate], descending: Sequence[bool]) -> None:
-    for place in range(len(evaluate) - 1, 0, -1):
-        kept.sort(key=_secondary(evaluate[place]), reverse=descending[place])
-    kept.sort(key=itemgetter(0), reverse=descending[0])
-
-
-def _secondary(evaluate: Evaluate) -> Callable[[_Keyed], SortedBy]:
-    return lambda keyed: sort_key(evaluate(keyed[1]))
 
 
 def _first(rows: Rows, count: int, *, drain: bool) -> Rows:
