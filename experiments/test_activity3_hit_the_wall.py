@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.claims import same
 from fixtures.labels import ksb
-from fixtures.tables import duration_table, scaling_map_table
+from fixtures.tables import duration_table, scaling_map_text
 from reports.bottleneck import attribute, conclusion
 from reports.figures import concurrency_over_time, gantt, step_durations
 from reports.judging.estimates import (
@@ -123,7 +123,7 @@ def test_the_scaling_map_says_what_to_scale_first(
 ) -> None:
     """For each step: what it does, which knob scales it, how it fails under load; Embed comes first."""
     burst = bursts.at(options.low)
-    record.say(scaling_map_table(burst, definition))
+    record.say(scaling_map_text(burst, definition))
     found = attribute(burst)
     saved = {part.step: found.replayed_s - part.counterfactual_s for part in found.steps}
     most = max(saved, key=lambda step: saved[step])
