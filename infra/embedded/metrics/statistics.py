@@ -28,8 +28,8 @@ class UnknownStatistic(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The value {name} for parameter Stat is not supported: use Average, Maximum, Minimum, SampleCount, "
-            "Sum, p95, tm95, wm95, tc95, ts95, IQM, TM(2%:98%) and the like, or PR(:300)."
+            f"The value {name} for parameter Stat is not supported: use Average, Maximum, Minimum, "
+            "SampleCount, Sum, p95, tm95, wm95, tc95, ts95, IQM, TM(2%:98%) and the like, or PR(:300)."
         )
         self.name = name
 
@@ -49,8 +49,8 @@ class Period:
 class Extended:
     """A statistic of a part of the samples.
 
-    `kind` is p, tm, wm, tc, ts or pr; the part lies between `low` and `high`, in per cent of the samples or in
-    the metric's own unit.
+    `kind` is p, tm, wm, tc, ts or pr; the part lies between `low` and `high`, in per cent of the samples or
+    in the metric's own unit.
     """
 
     kind: str

@@ -89,16 +89,103 @@ def test_metric_data_comes_newest_first_unless_asked_otherwise(watch, minute):
     assert down["StatusCode"] == "Complete"
 
 
-def test_an_expression_may_name_another_query_and_nothing_more(watch, minute):
-    """Metric math is refused by name, not answered with nothing."""
-    named = {"Id": "e", "Expression": "m"}
-    answer = watch.get_metric_data(MetricDataQueries=[stat("Sum", ReturnData=False), named], **span(minute))
+def math(watch, minute, expression, *more, **asked):
+    """The answer to an expression over the Duration of f, as `m`, newest last."""
+    queries = [stat("Sum", ReturnData=False), *more, {"Id": "e", "Expression": expression}]
+    return watch.get_metric_data(
+        MetricDataQueries=queries, ScanBy="TimestampAscending", **{**span(minute), **asked}
+    )
+
+
+def test_an_expression_is_calculated_from_other_queries(watch, minute):
+    """Metric math names metrics and other expressions, whatever their order."""
+    half = {"Id": "half", "Expression": "m / 2", "ReturnData": False}
+    answer = math(watch, minute, "m + half", half)
     assert [result["Id"] for result in answer["MetricDataResults"]] == ["e"]
-    assert answer["MetricDataResults"][0]["Values"] == [40.0, 60.0]
-    with pytest.raises(ClientError, match=r"NotImplemented.*m \* 2"):
-        watch.get_metric_data(
-            MetricDataQueries=[stat("Sum"), {"Id": "e", "Expression": "m * 2"}], **span(minute)
-        )
+    assert answer["MetricDataResults"][0]["Values"] == [90.0, 60.0]
+
+
+def test_an_expression_of_several_series_gives_several_results(watch, minute):
+    """Each series of an array comes back under the expression's id with its own label."""
+    other = {**stat("Maximum", Label="largest"), "Id": "n"}
+    queries = [stat("Sum"), other, {"Id": "e", "Expression": "METRICS()*10", "Label": "ten"}]
+    answer = watch.get_metric_data(MetricDataQueries=queries, **span(minute))
+    assert [(one["Id"], one["Label"], one["Values"]) for one in answer["MetricDataResults"]] == [
+        ("m", "Duration Sum", [40.0, 60.0]),
+        ("n", "largest", [40.0, 30.0]),
+        ("e", "ten Duration Sum", [400.0, 600.0]),
+        ("e", "ten largest", [400.0, 300.0]),
+    ]
+
+
+def test_missing_data_is_missing_until_it_is_filled(watch, minute):
+    """A period without samples has no data point; FILL gives it one."""
+    assert math(watch, minute, "m")["MetricDataResults"][0]["Values"] == [60.0, 40.0]
+    assert math(watch, minute, "FILL(m, 0)")["MetricDataResults"][0]["Values"] == [60.0, 40.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("m +", "does not parse at the end"),
+        ("m m", "'m' at column 3"),
+        ("x + 1", "no query with the id x"),
+        ("e", "refers to itself: e -> e"),
+        ("AVG(m)", "a scalar"),
+        ("SEARCH('{AWS/Lambda} x', 'Sum', 60)", "SEARCH is not emulated"),
+        ("ANOMALY_DETECTION_BAND(m)", "ANOMALY_DETECTION_BAND is not emulated"),
+        ('SELECT AVG(Duration) FROM "AWS/Lambda"', "Metrics Insights"),
+        ("MEDIAN(m)", "no function MEDIAN"),
+        ("m" * 2049, "limit is 2,048"),
+    ],
+)
+def test_an_expression_that_cannot_be_calculated_is_refused_with_its_reason(watch, minute, expression, why):
+    """A ValidationError names the expression and what is wrong with it."""
+    with pytest.raises(ClientError, match=f"ValidationError.*Error in expression 'e' .*{why}"):
+        math(watch, minute, expression)
+
+
+def test_pages_hold_a_bounded_number_of_data_points(watch, minute):
+    """NextToken leads to the rest; a result that goes on has the status PartialData."""
+    asked = {
+        "MetricDataQueries": [stat("Sum", period=20), {**stat("Sum"), "Id": "n"}],
+        "ScanBy": "TimestampAscending",
+        "MaxDatapoints": 3,
+        **span(minute),
+    }
+    first = watch.get_metric_data(**asked)
+    rest = watch.get_metric_data(NextToken=first["NextToken"], **asked)
+    assert [(r["Id"], r["Values"], r["StatusCode"]) for r in first["MetricDataResults"]] == [
+        ("m", [10.0, 20.0, 30.0], "PartialData")
+    ]
+    assert [(r["Id"], r["Values"], r["StatusCode"]) for r in rest["MetricDataResults"]] == [
+        ("m", [40.0], "Complete"),
+        ("n", [60.0, 40.0], "Complete"),
+    ]
+    assert "NextToken" not in rest
+    with pytest.raises(ClientError, match="InvalidNextToken"):
+        watch.get_metric_data(NextToken="no", **asked)
+
+
+@pytest.mark.parametrize("operation", ["get_metric_data", "get_metric_statistics"])
+def test_a_window_that_ends_before_it_begins_is_refused(watch, minute, operation):
+    """The error says which moment is not before which."""
+    asked = (
+        {"MetricDataQueries": [stat("Sum")]}
+        if operation == "get_metric_data"
+        else {"Namespace": "N", "MetricName": "M", "Period": 60, "Statistics": ["Sum"]}
+    )
+    code = "ValidationError" if operation == "get_metric_data" else "InvalidParameterValue"
+    with pytest.raises(ClientError, match=rf"{code}.*is not before"):
+        getattr(watch, operation)(**asked, **span(minute, -60))
+
+
+def test_queries_need_ids_of_their_own(watch, minute):
+    """The same id twice, and an id that is no name, are refused."""
+    with pytest.raises(ClientError, match="not unique: m"):
+        watch.get_metric_data(MetricDataQueries=[stat("Sum"), stat("Sum")], **span(minute))
+    with pytest.raises(ClientError, match="expected pattern"):
+        watch.get_metric_data(MetricDataQueries=[{**stat("Sum"), "Id": "M1"}], **span(minute))
 
 
 def test_a_metric_is_its_exact_dimensions(watch, minute):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 from infra.embedded.metrics import queries, statistics, store
 from infra.embedded.metrics.queries import Query
 from infra.embedded.metrics.statistics import Period
-from infra.embedded.refusals import NotImplementedHere
 
 HERE = ("123456789012", "us-east-1")
 
@@ -52,16 +52,54 @@ def test_a_percentile_of_a_statistic_set_is_unknown():
     assert statistics.statistic("p50", Period(0.0, [6.0], [2.0], [2.0], [3.0])) == 2.0
 
 
-def test_a_statistic_that_is_not_there_yet_is_refused_by_name():
-    """A trimmed mean is CloudWatch's, and not this cloud's."""
-    with pytest.raises(NotImplementedHere, match="tm90"):
-        statistics.check("tm90")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tm80", 2.5),  # of 1, 2, 3, 4, 90 the highest fifth goes
+        ("TM(20%:80%)", 3.0),
+        ("TM(:80%)", 2.5),
+        ("tm90", (1 + 2 + 3 + 4 + 45) / 4.5),  # half of the fifth sample stays
+        ("TM(1:4)", 3.0),  # above 1, up to 4
+        ("tc80", 4.0),
+        ("tc90", 4.5),
+        ("TC(1:3)", 2.0),
+        ("ts80", 10.0),
+        ("TS(80%:)", 90.0),
+        ("PR(:3)", 60.0),
+        ("PR(1:)", 80.0),
+        ("PR(2:4)", 40.0),
+        ("WM(0%:75%)", (1 + 2 + 3 + 4 + 4) / 5),  # p75 of five values is the fourth
+        ("WM(2:4)", (2 + 2 + 3 + 4 + 4) / 5),
+        ("IQM", (0.75 * 2 + 3 + 0.75 * 4) / 2.5),
+    ],
+)
+def test_statistics_of_a_part_of_the_samples(name, value):
+    """Trimmed, winsorized and ranked statistics of 1, 2, 3, 4 and 90."""
+    statistics.check(name)
+    assert statistics.statistic(name, period(4.0, 90.0, 1.0, 3.0, 2.0)) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("name", ["p101", "mean", "sum", "p"])
+def test_values_with_counts_weigh_as_often_as_they_were_seen():
+    """Three samples of 1 and one of 5 are the same as 1, 1, 1, 5."""
+    counted = Period(0.0, [3.0, 5.0], [1.0, 5.0], [1.0, 5.0], [3.0, 1.0])
+    for name in ("p50", "p75", "p90", "tm75", "IQM", "PR(:1)", "tc50", "ts90", "WM(10%:90%)"):
+        alone = statistics.statistic(name, period(1.0, 1.0, 1.0, 5.0))
+        assert statistics.statistic(name, counted) == pytest.approx(alone), name
+
+
+def test_negative_values_have_no_extended_statistic():
+    """AWS gives no percentile when a value is negative."""
+    assert statistics.statistic("p50", period(-1.0, 2.0)) is None
+    assert statistics.statistic("Minimum", period(-1.0, 2.0)) == -1.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["p101", "mean", "sum", "p", "tm101", "TM(90%:10%)", "TM(10%:500)", "PR(1%:2%)", "TM(:)", "IQM90", "p-1"],
+)
 def test_a_statistic_that_nobody_has_is_an_error(name):
-    """An unknown name is told apart from one that is merely missing."""
-    with pytest.raises(statistics.UnknownStatistic, match=name):
+    """The error names the statistic that nobody has."""
+    with pytest.raises(statistics.UnknownStatistic, match=re.escape(name)):
         statistics.check(name)
 
 
