@@ -1,0 +1,103 @@
+"""Record the corpus: provoke every case on the embedded cloud and write what was observed.
+
+`python tests/reports/rca/recording/record_corpus.py [case ...]`; without names all of them. The observations
+are what the cloud said, the expectations are those of `cases.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CORPUS = HERE.parent / "corpus"
+sys.path[:0] = [str(HERE), str(HERE.parents[3])]
+
+from cases import CASES, Case  # noqa: E402 - found beside this file
+from lab import Lab  # noqa: E402 - as above
+
+from infra.embedded import process  # noqa: E402 - as above
+
+LARGEST_BYTES = 60_000
+_TARGET = "def handler(event, context):\n    return event\n"
+_SLOW_TO_SCALE = (
+    "from infra.embedded.functions import concurrency as c; c.SCALING_BURST = 2; c.SCALING_PER_S = 0.01; "
+    "from infra.embedded.__main__ import main; main()"
+)
+"""AWS allows 1,000 new environments at once; a machine cannot ask for so many, so the allowance is 2."""
+
+
+class Clouds:
+    """The clouds that the cases need, each started once."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._labs: dict[str, Lab] = {}
+
+    def lab(self, kind: str) -> Lab:
+        """Return the laboratory on a kind of cloud."""
+        if kind not in self._labs:
+            self._labs[kind] = self._start(kind)
+        return self._labs[kind]
+
+    def _start(self, kind: str) -> Lab:
+        if kind == "slow to scale":
+            process._launch = _launched_with(_SLOW_TO_SCALE)
+        cloud = self._stack.enter_context(process.start(account_concurrency=10 if kind == "sandbox" else 1000))
+        lab = Lab(cloud.endpoint_url)
+        if kind == "with a reserved target":
+            lab.target("target-reserved", reserved=0)
+        elif kind == "slow to scale":
+            lab.target("target-plain")
+            lab.use_up("target-plain")
+        return lab
+
+
+def _launched_with(code: str):
+    """Start the cloud with a changed constant, otherwise as always."""
+    original = process._launch
+
+    def launch(options, errors):
+        module, process.subprocess.Popen = process.subprocess.Popen, None
+        process.subprocess.Popen = lambda command, **more: module(
+            [command[0], "-c", code, *command[3:]], **more
+        )
+        try:
+            return original(options, errors)
+        finally:
+            process.subprocess.Popen = module
+            process._launch = original
+
+    return launch
+
+
+def record(case: Case, clouds: Clouds) -> int:
+    """Record one case; returns its size in bytes."""
+    observations = case.record(clouds.lab(case.cloud))
+    expected = {k: v for k, v in asdict(case).items() if k not in {"name", "what", "record", "cloud"}}
+    document = {"case": case.name, "what": case.what, "expected": expected, "observations": observations.to_json()}
+    text = json.dumps(document, ensure_ascii=False, indent=None) + "\n"
+    (CORPUS / f"{case.name}.json").write_text(text, encoding="utf-8")
+    return len(text.encode())
+
+
+def main() -> None:
+    """Record the cases named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*")
+    wanted = parser.parse_args().cases
+    CORPUS.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        clouds = Clouds(stack)
+        for case in CASES:
+            if not wanted or case.name in wanted:
+                size = record(case, clouds)
+                print(f"{case.name}: {size} bytes{' TOO LARGE' if size > LARGEST_BYTES else ''}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
