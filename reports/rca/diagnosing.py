@@ -19,6 +19,7 @@ from reports.rca.facts import Facts
 from reports.rca.looking import contradictions_between, look_next
 from reports.rca.observations import Observations
 from reports.rca.rules import RULES, Rule, Sighting
+from reports.rca.rules.growing import slower
 from reports.rca.ruling_out import ruled_out
 
 
@@ -84,7 +85,7 @@ def _ordered(causes: _Seen) -> _Seen:
     def key(cause: tuple[Rule, Sighting]) -> tuple[bool, float, int]:
         rule, sighting = cause
         at = sighting.at if sighting.at is not None else float("inf")
-        return not rule.loses_tickets, at, place[rule.name]
+        return not (rule.loses_tickets or sighting.failures), at, place[rule.name]
 
     return sorted(causes, key=key)
 
@@ -105,7 +106,7 @@ def _is_healthy(facts: Facts) -> bool:
     others = {e.status for e in observations.executions} | {b.status for b in observations.bursts}
     whole = len(facts.whole_bursts) == len(observations.bursts) > 0 and others == {"SUCCEEDED"}
     retried = any(attempt.error is not None for _, attempt in facts.attempts)
-    late = any(facts.misses_target(burst) for burst in observations.bursts)
+    late = any(facts.misses_target(burst) for burst in observations.bursts) or slower(facts) is not None
     refused = any(metric.value > 0 for name in ("Throttles", "Errors") for metric in facts.totals(name))
     return whole and not (retried or late or refused or facts.failures)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -105,11 +106,11 @@ class BySize:
         return self.small_ms < 1.2 * self.large_ms and self.large_ms < 1.2 * self.small_ms
 
 
-def by_size(facts: Facts, step: str) -> BySize | None:
-    """Return a step's durations at two memory sizes; None where it did not run often enough at two."""
+def by_size(facts: Facts, step: str, since: float = -math.inf) -> BySize | None:
+    """Return a step's durations at two memory sizes since a moment; None where too few are known."""
     sizes: dict[float, list[ReportFigures]] = {}
     for report in facts.reports_of(step):
-        if report.status == "" and report.memory_mb > 0:
+        if report.status == "" and report.memory_mb > 0 and report.time >= since:
             sizes.setdefault(report.memory_mb, []).append(report)
     usable = sorted(size for size, reports in sizes.items() if len(reports) >= FEWEST_AT_A_SIZE)
     if len(usable) < 2 or usable[-1] < GROWS * usable[0]:  # noqa: PLR2004 - two sizes
@@ -168,7 +169,8 @@ def _cold_starts(facts: Facts) -> Sighting | None:
     longest = max(cold, key=lambda r: r.init_ms or 0.0)
     share = f"{init / whole:.0%}"
     note = f"{len(cold)} of {len(reports)} invocations began with a cold start, {share} of all time in Lambda"
-    step = facts.groups.get(longest.group)
+    steps = {facts.groups.get(r.group) for r in cold}
+    step = steps.pop() if len(steps) == 1 else None
     evidence = (report_evidence(longest, note), counted(burst, f"it took {burst.makespan_s:.2f} s"))
     return Sighting(evidence, {"share": share, "count": str(len(cold))}, step, burst.started)
 

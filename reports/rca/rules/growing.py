@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -45,6 +46,18 @@ def growth(facts: Facts) -> Growth | None:
     ordered = sorted(bursts, key=slots)
     pairs = ((low, high) for low in ordered for high in ordered if slots(low) < slots(high))
     return next((found for low, high in pairs if (found := _between(low, high)) is not None), None)
+
+
+def slower(facts: Facts) -> tuple[Burst, Burst, str] | None:
+    """Return two bursts of which the later is slower per ticket at no higher load, and the step."""
+    ordered = sorted(facts.observations.bursts, key=lambda burst: burst.started)
+    for before, after in product(ordered, ordered):
+        step = model_step(after)
+        if step is None or before.started >= after.started or slots(after) > slots(before):
+            continue
+        if grown(median_service_s(before, step), median_service_s(after, step)):
+            return before, after, step
+    return None
 
 
 def _within(burst: Burst) -> Growth | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reports.rca.diagnosis import Action, Bone, Class, Contradiction, Finding, WithoutEvidence
@@ -90,7 +90,7 @@ def of_failures(
     return Sighting(evidence, named | words, common_step(failures), first.at, failures)
 
 
-def common_step(failures: tuple[Failure, ...]) -> str | None:
+def common_step(failures: Iterable[Failure]) -> str | None:
     """Return the step where most of the failures happened, the first of several."""
     steps = [failure.step for failure in failures if failure.step]
     return max(dict.fromkeys(steps), key=steps.count, default=None)

@@ -35,7 +35,8 @@ from reports.rca.facts import (
 )
 from reports.rca.failures import Failure
 from reports.rca.observations import Execution, MetricSeries
-from reports.rca.rules.growing import GROWS, growth
+from reports.rca.rules.exhausted import by_size
+from reports.rca.rules.growing import GROWS, growth, slower
 from reports.rca.rules.rule import Rule, Sighting, common_step, counted_failures
 from reports.records import Burst
 
@@ -67,7 +68,7 @@ class Refused:
 def refused(facts: Facts) -> Refused | None:
     """Return what Lambda refused, None where nothing shows that it refused anything."""
     failures = facts.of_family(Family.THROTTLE)
-    function = facts.function_of(common_step(failures))
+    function = facts.function_of(common_step(f for f in failures if not _raised_inside(f)))
     metrics = [metric for metric in facts.totals("Throttles") if metric.value > 0]
     if not failures and not metrics:
         return None
@@ -80,6 +81,11 @@ def refused(facts: Facts) -> Refused | None:
     )
     said = [f.what.reason for f in failures if f.what.reason] + [reason_in(line.text) or "" for line in lines]
     return Refused(failures, tuple(own), tuple(dict.fromkeys(said)), lines[:1], function)
+
+
+def _raised_inside(failure: Failure) -> bool:
+    """Tell whether a step's own call was refused, and not its task: then it is another function's limit."""
+    return not failure.what.given.startswith("Lambda.")
 
 
 def contradicts(facts: Facts, seen: Refused) -> Contradiction | None:
@@ -109,9 +115,7 @@ def _sighting(facts: Facts, seen: Refused, *more: Evidence, **words: str) -> Sig
 
 
 def _refusals(seen: Refused) -> str:
-    if seen.metrics:
-        return f"{seen.metrics[0].value:g} invocations were refused"
-    count = len(seen.failures)
+    count = round(seen.metrics[0].value) if seen.metrics else len(seen.failures)
     return "1 invocation was refused" if count == 1 else f"{count} invocations were refused"
 
 
@@ -199,9 +203,16 @@ def _map_cap(facts: Facts) -> Sighting | None:
     if not facts.observations.bursts:
         return _map_cap_by_metrics(facts)
     waiting = [burst for burst in facts.observations.bursts if _waits_at_cap(facts, burst)]
-    if not waiting or growth(facts) is not None:
+    if not waiting or not _per_item_normal(facts):
         return None
     return _flat(facts, min(waiting, key=lambda burst: (slots(burst), burst.started)))
+
+
+def _per_item_normal(facts: Facts) -> bool:
+    """Tell whether a ticket takes as long as ever: at any load, at any time, with any memory."""
+    sizes = (by_size(facts, step) for step in facts.steps)
+    by_memory = any(found is not None and found.falls for found in sizes)
+    return not by_memory and growth(facts) is None and slower(facts) is None
 
 
 def _waits_at_cap(facts: Facts, burst: Burst) -> bool:
@@ -217,7 +228,7 @@ def _waits_at_cap(facts: Facts, burst: Burst) -> bool:
 def _flat(facts: Facts, burst: Burst) -> Sighting:
     line, step = timeline(burst), model_step(burst)
     waits = [ticket.queued_s for ticket in burst.tickets]
-    evidence = [
+    evidence: list[Evidence] = [
         cap_evidence(burst),
         counted(burst, _plateau(line, burst)),
         counted(burst, _nothing_failed(burst)),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from itertools import product
 
-from reports.measuring.statistics import slots
 from reports.rca.diagnosis import Action, Bone, Contradiction, Leaf
 from reports.rca.error_table import Family
 from reports.rca.evidence import Evidence, LogEvidence
@@ -15,15 +13,13 @@ from reports.rca.facts import (
     Facts,
     counted,
     median_service_s,
-    model_step,
     report_evidence,
     setting_evidence,
 )
 from reports.rca.failures import EXECUTION_TIMED_OUT
 from reports.rca.rules.exhausted import by_size
-from reports.rca.rules.growing import grown, growth
+from reports.rca.rules.growing import growth, slower
 from reports.rca.rules.rule import Rule, Sighting, counted_failures, of_failures
-from reports.records import Burst
 
 _SECONDS = re.compile(r"Task timed out after ([\d.]+) seconds")
 _DEPENDENCY = re.compile(r"(dependency|upstream|downstream|external|remote)\w*_ms$", re.IGNORECASE)
@@ -92,15 +88,18 @@ def _slow_in_every_item(facts: Facts) -> Sighting | None:
 
 
 def _every_attempt_timed_out(facts: Facts) -> Sighting | None:
+    """Several invocations of a step timed out and none succeeded, by the history or by the REPORT lines."""
     failures = facts.of_family(Family.FUNCTION_TIMEOUT, Family.TASK_TIMEOUT, Family.DEPENDENCY_TIMEOUT)
-    failures = tuple(f for f in failures if not f.whole_execution)
+    failures = tuple(f for f in failures if not f.whole_execution and f.step)
     step = failures[0].step if failures else None
     here = tuple(failure for failure in failures if failure.step == step)
-    if len(here) < 2 or facts.passed(step) or not facts.observations.bursts:  # noqa: PLR2004 - more than one
+    reports = facts.reports_of(step) if step else ()
+    late = [report for report in reports if report.status == "timeout"]
+    count = max(len(here), len(late))
+    if count < 2 or facts.passed(step) or len(late) < len(reports):  # noqa: PLR2004 - more than one
         return None
-    note = f"{len(here)} attempts at {step} timed out and none succeeded, the first included"
-    burst = facts.observations.bursts[0]
-    return of_failures(facts, here, counted(burst, note), slow=f"all {len(here)} attempts timed out")
+    more = tuple(report_evidence(report) for report in late[:2])
+    return of_failures(facts, here, *more, slow=f"all {count} invocations timed out, the first included")
 
 
 def _dependency_in_logs(facts: Facts) -> Sighting | None:
@@ -126,7 +125,7 @@ def _dependency_in_logs(facts: Facts) -> Sighting | None:
 def _has_symptom(facts: Facts) -> bool:
     late = any(facts.misses_target(burst) for burst in facts.observations.bursts)
     timed_out = facts.of_family(Family.FUNCTION_TIMEOUT, Family.TASK_TIMEOUT, Family.DEPENDENCY_TIMEOUT)
-    return late or bool(timed_out) or _slower(facts) is not None
+    return late or bool(timed_out) or slower(facts) is not None
 
 
 def _dependency_share(text: str) -> float | None:
@@ -148,22 +147,10 @@ def _number(value: object) -> float:
     return float(value) if usable and isinstance(value, (int, float)) else 0.0
 
 
-def _slower(facts: Facts) -> tuple[Burst, Burst, str] | None:
-    """Return two bursts of which the later is slower per ticket at no higher load, and the step."""
-    ordered = sorted(facts.observations.bursts, key=lambda burst: burst.started)
-    for before, after in product(ordered, ordered):
-        step = model_step(after)
-        if step is None or before.started >= after.started or slots(after) > slots(before):
-            continue
-        if grown(median_service_s(before, step), median_service_s(after, step)):
-            return before, after, step
-    return None
-
-
 def _slower_and_waits(facts: Facts) -> Sighting | None:
     """Slower than before at no more load, and more memory does not help: it waits for something."""
-    found = _slower(facts)
-    sizes = by_size(facts, found[2]) if found else None
+    found = slower(facts)
+    sizes = by_size(facts, found[2], found[1].started) if found else None
     if found is None or sizes is None or not sizes.stays:
         return None
     before, after, step = found
@@ -211,7 +198,7 @@ RULES = (
             "The tickets pass {step}; its Duration then shows what the dependency takes.",
         ),
         _function_timeout,
-        gives_way_to=("cpu-bound",),
+        gives_way_to=("cpu-bound", "slows-with-load", "slow-in-every-item"),
     ),
     Rule(
         "task-timeout",
@@ -227,7 +214,7 @@ RULES = (
             "The tickets pass {step}; its Duration then shows what the dependency takes.",
         ),
         _task_timeout,
-        gives_way_to=("cpu-bound",),
+        gives_way_to=("cpu-bound", "slows-with-load", "slow-in-every-item"),
     ),
     Rule(
         "dependency-does-not-answer",

@@ -70,7 +70,11 @@ class Lab:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self.states, self.functions = self._client("stepfunctions"), self._client("lambda")
-        self.iam, self.logs, self.metrics = self._client("iam"), self._client("logs"), self._client("cloudwatch")
+        self.iam, self.logs, self.metrics = (
+            self._client("iam"),
+            self._client("logs"),
+            self._client("cloudwatch"),
+        )
 
     def _client(self, service: str) -> Any:
         return boto3.client(
@@ -228,7 +232,9 @@ class Pipeline:
         sent = sample_tickets(tickets) if isinstance(tickets, int) else list(tickets)
         body = json.dumps({"max_concurrency": cap, "tickets": sent})
         name = f"x{next(_numbers)}"
-        arn = self.lab.states.start_execution(stateMachineArn=self.machine, name=name, input=body)["executionArn"]
+        arn = self.lab.states.start_execution(stateMachineArn=self.machine, name=name, input=body)[
+            "executionArn"
+        ]
         end = time.monotonic() + 60
         while (said := self.lab.states.describe_execution(executionArn=arn))["status"] == "RUNNING":
             if time.monotonic() > end:
@@ -290,7 +296,8 @@ class Pipeline:
             return []
         found = [event for event in found if event["timestamp"] / 1000 >= self.since - 0.05]
         return [
-            LogLine(group, e.get("logStreamName", ""), e["timestamp"] / 1000, e["message"].strip()) for e in found
+            LogLine(group, e.get("logStreamName", ""), e["timestamp"] / 1000, e["message"].strip())
+            for e in found
         ]
 
     def _metrics(self) -> Iterator[MetricSeries]:
@@ -302,7 +309,13 @@ class Pipeline:
         yield self._series("AWS/Lambda", "ConcurrentExecutions", "Maximum", 1, {}, until)
 
     def _series(
-        self, namespace: str, name: str, statistic: str, period: int, dimensions: Mapping[str, str], until: float
+        self,
+        namespace: str,
+        name: str,
+        statistic: str,
+        period: int,
+        dimensions: Mapping[str, str],
+        until: float,
     ) -> MetricSeries:
         start = int(self.since)
         metric = {
@@ -340,7 +353,9 @@ class Pipeline:
             return
         yield Setting(name, "MemorySize", str(made["MemorySize"]))
         yield Setting(name, "Timeout", str(made["Timeout"]))
-        reserved = self.lab.functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
+        reserved = self.lab.functions.get_function_concurrency(FunctionName=name).get(
+            "ReservedConcurrentExecutions"
+        )
         yield Setting(name, "ReservedConcurrentExecutions", "none" if reserved is None else str(reserved))
 
 
@@ -371,7 +386,9 @@ def _item(index: int, ticket: Any) -> Item:
         fault = "EmptyText: nothing is left of the text after cleaning"
     name = ticket.get("ticket_id") if isinstance(ticket, dict) else None
     length = len(ticket["text"]) if fault is None else 0
-    return Item(index, name if isinstance(name, str) else None, fault is None, fault or f"text of {length} characters")
+    return Item(
+        index, name if isinstance(name, str) else None, fault is None, fault or f"text of {length} characters"
+    )
 
 
 def _some_reports(figures: list[ReportFigures]) -> list[ReportFigures]:

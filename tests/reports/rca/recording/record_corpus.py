@@ -47,7 +47,9 @@ class Clouds:
     def _start(self, kind: str) -> Lab:
         if kind == "slow to scale":
             process._launch = _launched_with(_SLOW_TO_SCALE)
-        cloud = self._stack.enter_context(process.start(account_concurrency=10 if kind == "sandbox" else 1000))
+        cloud = self._stack.enter_context(
+            process.start(account_concurrency=10 if kind == "sandbox" else 1000)
+        )
         lab = Lab(cloud.endpoint_url)
         if kind == "with a reserved target":
             lab.target("target-reserved", reserved=0)
@@ -79,7 +81,12 @@ def record(case: Case, clouds: Clouds) -> int:
     """Record one case; returns its size in bytes."""
     observations = case.record(clouds.lab(case.cloud))
     expected = {k: v for k, v in asdict(case).items() if k not in {"name", "what", "record", "cloud"}}
-    document = {"case": case.name, "what": case.what, "expected": expected, "observations": observations.to_json()}
+    document = {
+        "case": case.name,
+        "what": case.what,
+        "expected": expected,
+        "observations": observations.to_json(),
+    }
     text = json.dumps(document, ensure_ascii=False, indent=None) + "\n"
     (CORPUS / f"{case.name}.json").write_text(text, encoding="utf-8")
     return len(text.encode())
