@@ -114,7 +114,7 @@ def _is_healthy(facts: Facts) -> bool:
 def _headline(conclusion: Conclusion, findings: Sequence[Finding]) -> str:
     if findings:
         first = findings[0]
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
         where = f" at {first.step}" if first.step else ""
         return f"{first.classified_as}{where}: {first.summary}{more}"
     if conclusion is Conclusion.HEALTHY:

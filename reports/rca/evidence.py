@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from reports.records import from_json, to_json
 
 _LONGEST_QUOTE = 240
+_MILLISECONDS = frozenset({"Duration", "ExecutionTime"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class MetricEvidence:
     def sentence(self) -> str:
         """Say what the metric showed."""
         whose = ", ".join(self.dimensions.values()) or "the whole account"
-        return f"{self.name} of {whose} was {number(self.value)} ({self.statistic}){_and(self.note)}"
+        unit = " ms" if self.name in _MILLISECONDS else ""
+        return f"{self.name} of {whose} was {number(self.value)}{unit} ({self.statistic}){_and(self.note)}"
 
     def citation(self) -> str:
         """Say where the figure stands."""

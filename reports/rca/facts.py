@@ -45,14 +45,21 @@ class Facts:
 
     @cached_property
     def functions(self) -> dict[str, str]:
-        """The function's name of each step, as the settings tell it."""
-        found = [s for s in self.observations.settings if s.property == "FunctionName"]
-        return {setting.resource: short(setting.value) for setting in found}
+        """The function's name of each step, as the settings tell it; a step with several has none here."""
+        found: dict[str, set[str]] = {}
+        for step, function in self._named:
+            found.setdefault(step, set()).add(function)
+        return {step: names.pop() for step, names in found.items() if len(names) == 1}
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, str], ...]:
+        settings = self.observations.settings
+        return tuple((s.resource, short(s.value)) for s in settings if s.property == "FunctionName")
 
     @cached_property
     def groups(self) -> dict[str, str]:
         """The step of each log group; a function that no setting names stands for itself."""
-        known = {f"/aws/lambda/{function}": step for step, function in self.functions.items()}
+        known = {f"/aws/lambda/{function}": step for step, function in self._named}
         seen = [line.group for line in self.observations.logs]
         seen += [report.group for report in self.observations.reports]
         others = {group: group.rsplit("/", 1)[-1] for group in seen}
@@ -173,7 +180,7 @@ class Facts:
     def steps(self) -> tuple[str, ...]:
         """The steps of all bursts, in order, then those that the settings name."""
         names = [step for burst in self.observations.bursts for step in burst.step_order]
-        return tuple(dict.fromkeys([*names, *self.functions]))
+        return tuple(dict.fromkeys([*names, *(step for step, _ in self._named)]))
 
     @cached_property
     def whole_bursts(self) -> tuple[Burst, ...]:

@@ -78,14 +78,15 @@ def _timed_out(about: _Question) -> RuledOut:
 
 
 def _below_timeout(facts: Facts) -> list[Evidence]:
-    """Cite a function's longest Duration and its Timeout, where both are known and it stayed below."""
+    """Cite the longest Duration that is known beside its function's Timeout, where it stayed below."""
+    found: list[tuple[float, list[Evidence]]] = []
     for series in facts.series("Duration", "Maximum"):
         function = series.dimensions.get("FunctionName")
         setting, longest = facts.setting(function, "Timeout"), facts.highest("Duration", function)
         limit = number_in(setting)
         if setting and limit and longest and longest.value < limit * 1000:
-            return [longest, setting_evidence(setting)]
-    return []
+            found.append((longest.value, [longest, setting_evidence(setting)]))
+    return max(found, key=lambda pair: pair[0], default=(0.0, []))[1]
 
 
 def _bad_input(about: _Question) -> RuledOut:
@@ -103,7 +104,7 @@ def _bad_input(about: _Question) -> RuledOut:
         )
     if suspects:
         return RuledOut(leaf, ruled_out=False, reason="not ruled out: an error can come from the data")
-    evidence = list(_none_of(facts, "refused its data", explained=explained))
+    evidence = list(_none_of(facts, "refused a ticket's data", explained=explained))
     errors = facts.totals("Errors")
     evidence += [metric for metric in errors[:1] if metric.value == 0]
     if not evidence:

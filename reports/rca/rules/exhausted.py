@@ -13,7 +13,7 @@ from reports.rca.error_table import Family
 from reports.rca.evidence import Evidence
 from reports.rca.facts import Facts, counted, report_evidence, setting_evidence
 from reports.rca.failures import Failure
-from reports.rca.observations import ReportFigures
+from reports.rca.observations import ReportFigures, Setting
 from reports.rca.rules.growing import GROWS, NOTICEABLE_S
 from reports.rca.rules.rule import Rule, Sighting, of_failures
 from reports.records import Burst
@@ -67,17 +67,23 @@ def _memory_evidence(facts: Facts, failure: Failure, report: ReportFigures | Non
     if report is not None:
         used = f"used {report.max_memory_mb:g} of {report.memory_mb:g} MB"
         found.append(report_evidence(report, used))
-    setting = facts.setting(facts.function_of(failure.step), "MemorySize")
+    setting = _memory_setting(facts, failure, report)
     if setting is not None:
         found.append(setting_evidence(setting))
     return tuple(found)
 
 
+def _memory_setting(facts: Facts, failure: Failure, report: ReportFigures | None) -> Setting | None:
+    """Return the MemorySize of the very function that failed: its log group names it."""
+    by_group = report.group.rsplit("/", 1)[-1] if report is not None else None
+    return facts.setting(by_group or facts.function_of(failure.step), "MemorySize")
+
+
 def _size(facts: Facts, failure: Failure, report: ReportFigures | None) -> str:
-    setting = facts.setting(facts.function_of(failure.step), "MemorySize")
-    if setting is not None:
-        return f"{setting.value} MB"
-    return f"{report.memory_mb:g} MB" if report is not None else "its memory size"
+    if report is not None:
+        return f"{report.memory_mb:g} MB"
+    setting = _memory_setting(facts, failure, None)
+    return f"{setting.value} MB" if setting is not None else "its memory size"
 
 
 # -- CPU: Lambda gives CPU in proportion to memory

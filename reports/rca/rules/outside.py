@@ -6,6 +6,7 @@ import re
 
 from reports.rca.diagnosis import Action, Bone, Outside
 from reports.rca.error_table import Family
+from reports.rca.evidence import short
 from reports.rca.facts import Facts, setting_evidence
 from reports.rca.failures import Failure
 from reports.rca.observations import MISSING
@@ -60,7 +61,7 @@ def _permission(facts: Facts) -> Sighting | None:
         failures,
         *(setting_evidence(setting) for setting in settings[:1]),
         action=denied["action"] if denied else "what it needs",
-        resource=(denied["resource"] if denied else None) or "the resource",
+        resource=short((denied["resource"] if denied else None) or "the resource"),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reports.measuring.concurrency import Timeline, timeline
 from reports.measuring.definition import INLINE_MAP_CEILING
-from reports.measuring.statistics import slots
+from reports.measuring.statistics import service_times_by_start, slots
 from reports.rca.diagnosis import Action, Bone, Contradiction, Leaf
 from reports.rca.error_names import (
     ACCOUNT_LIMIT,
@@ -259,15 +259,20 @@ def _nothing_failed(burst: Burst) -> str:
 
 
 def _per_item(facts: Facts, burst: Burst, step: str | None) -> str:
+    """Say how long a ticket took in the model step, first and last, and at other loads."""
     if step is None:
         return ""
-    own = median_service_s(burst, step)
+    times = service_times_by_start(burst, step)
+    third = max(1, len(times) // 3)
+    first, last = (float(np.median(part)) * 1000 for part in (times[:third], times[-third:]))
     others = [other for other in facts.whole_bursts if slots(other) != slots(burst)]
-    text = f"{step} took {own * 1000:.0f} ms a ticket (median), no longer at the end than at the start"
     beside = "".join(
         f", {median_service_s(o, step) * 1000:.0f} ms at concurrency {slots(o)}" for o in others[:2]
     )
-    return text + beside
+    return (
+        f"{step} took {first:.0f} ms a ticket in the first third of the burst, {last:.0f} ms in the last"
+        f"{beside} (medians)"
+    )
 
 
 def _cap_text(burst: Burst) -> str:
