@@ -56,7 +56,7 @@ class Environment:
         self._endpoint_url = ground.endpoint_url
         self._splitter = LineSplitter()
         self._memory: MemoryReader | None = None
-        self._peak_bytes = 0
+        self.peak_bytes = 0
         self._exit_status: int | None = None
         self._ended = False
         self._poller = select.poll()
@@ -126,11 +126,10 @@ class Environment:
         memory = self._memory
         return memory is not None and memory.resident() > self.function.memory_mb * MEGABYTE
 
-    def peak_memory_bytes(self) -> int:
-        """Return the largest resident set of this environment so far."""
+    def measure_memory(self) -> None:
+        """Bring `peak_bytes` up to date; the exit of the process does so by itself."""
         if self._memory is not None and not self._ended:
-            self._peak_bytes = max(self._peak_bytes, self._memory.peak())
-        return self._peak_bytes
+            self.peak_bytes = max(self.peak_bytes, self._memory.peak())
 
     def note(self, message: str) -> None:
         """Add a line of the platform's own to the log."""
@@ -190,7 +189,7 @@ class Environment:
                 self._memory = reader_for(int(numbers[0]))
             else:
                 self._exit_status = int(numbers[0])
-                self._peak_bytes = max(self._peak_bytes, int(numbers[1]) * 1024)
+                self.peak_bytes = max(self.peak_bytes, int(numbers[1]) * 1024)
                 self._ended = True
         if not data:
             self._ended = True

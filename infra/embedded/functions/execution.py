@@ -180,8 +180,9 @@ class Execution:
 
 def over_memory(environment: Environment, outcome: Outcome) -> Outcome:
     """Turn an answer given by an environment over its limit into the kill that Lambda makes of it."""
+    environment.measure_memory()
     answered = outcome.end in (End.RESPONSE, End.ERROR, End.TOO_LARGE)
-    if answered and environment.peak_memory_bytes() > environment.function.memory_mb * MEGABYTE:
+    if answered and environment.peak_bytes > environment.function.memory_mb * MEGABYTE:
         environment.kill()
         return Outcome(End.EXITED)
     return outcome
@@ -244,7 +245,7 @@ def write_end(
     """Add the END and REPORT lines, what Lambda says of the failure before them."""
     if verdict.note:
         environment.note(verdict.note)
-    used_mb = math.ceil(environment.peak_memory_bytes() / MEGABYTE)
+    used_mb = math.ceil(environment.peak_bytes / MEGABYTE)
     parts = [
         f"REPORT RequestId: {invocation.request_id}",
         f"Duration: {duration_ms:.2f} ms",
