@@ -10,7 +10,7 @@ from functools import cache, lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Tree, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 from lark.visitors import Interpreter
 
 from infra.embedded.metrics.expressions import values
@@ -79,11 +79,10 @@ def parse(text: str) -> Tree[Token]:
 
 
 def _place(text: str, error: UnexpectedInput) -> str:
-    at = error.pos_in_stream
-    if at is None or not 0 <= at < len(text) or "$END" in str(getattr(error, "token", "")):
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return "the end: a bracket is open or an operand is missing"
-    token = getattr(error, "token", text[at])
-    return f"{str(token)!r} at column {error.column}"
+    what = error.token if isinstance(error, UnexpectedToken) else text[error.pos_in_stream :][:1]
+    return f"{str(what)!r} at column {error.column}"
 
 
 @cache

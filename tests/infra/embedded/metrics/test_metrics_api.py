@@ -8,23 +8,9 @@ from botocore.exceptions import ClientError
 from moto.cloudwatch.models import CloudWatchBackend, Statistics
 from moto.cloudwatch.responses import CloudWatchResponse
 
-from infra.embedded.cloudformation.client import Clients
 from infra.embedded.metrics import store
-from infra.embedded.server import build_application
 
 HERE = ("123456789012", "us-east-1")
-
-
-@pytest.fixture(scope="module")
-def watch():
-    return Clients(build_application()).client("cloudwatch", "us-east-1")
-
-
-@pytest.fixture(autouse=True)
-def _empty():
-    store.clear()
-    yield
-    store.clear()
 
 
 @pytest.fixture

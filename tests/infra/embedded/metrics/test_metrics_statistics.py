@@ -13,13 +13,6 @@ from infra.embedded.metrics.statistics import Period
 HERE = ("123456789012", "us-east-1")
 
 
-@pytest.fixture(autouse=True)
-def _empty():
-    store.clear()
-    yield
-    store.clear()
-
-
 def period(*values):
     return Period(0.0, values, values, values, [1.0] * len(values))
 

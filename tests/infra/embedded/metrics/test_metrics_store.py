@@ -9,13 +9,6 @@ from infra.embedded.metrics import store
 HERE = ("123456789012", "us-east-1")
 
 
-@pytest.fixture(autouse=True)
-def _empty():
-    store.clear()
-    yield
-    store.clear()
-
-
 def held(name="Duration", start=0.0, end=4e9, **dimensions):
     return store.points(*HERE, "AWS/Lambda", name, dimensions, start=start, end=end)
 
