@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell sh tooling/find-python)
 
 # What may be passed through: make activity3 TICKETS=200 LOW=2 HIGH=20 QUICK=1 ARGS="-k wall"
-OPTIONS = $(if $(TICKETS),--tickets $(TICKETS)) $(if $(LOW),--low $(LOW)) $(if $(HIGH),--high $(HIGH)) \
-          $(if $(QUICK),--quick) --out $(OUT) $(ARGS)
+OPTIONS = $(if $(TICKETS),--tickets=$(TICKETS)) $(if $(LOW),--low=$(LOW)) $(if $(HIGH),--high=$(HIGH)) \
+          $(if $(QUICK),--quick) --out=$(OUT) $(ARGS)
 
 READY := $(VENV)/.installed
 READY_DEV := $(VENV)/.installed-dev

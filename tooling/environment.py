@@ -5,6 +5,8 @@
 uv does the installing where it is on PATH. Elsewhere pip fetches the pinned uv into the environment first,
 which takes a second and saves most of a minute; where that fails, pip does the work itself. Every
 way checks the hashes in the lock. STAMP is written at the end, so that nothing is installed twice.
+
+The environment is also given `joined_options.py`, a pytest plugin that says itself what it is for.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-UV_LOCK = Path(__file__).resolve().parent.parent / "requirements-uv.lock"
+ROOT = Path(__file__).resolve().parent.parent
+UV_LOCK = ROOT / "requirements-uv.lock"
+PLUGIN = ROOT / "tooling" / "joined_options.py"
 OLDEST = (3, 11)
 
 
@@ -98,11 +102,25 @@ def install(venv: Path, lock: Path) -> None:
     raise SetupError(message)
 
 
+def add_plugin(python: Path) -> None:
+    """Put our pytest plugin into the environment, with the metadata by which pytest finds it."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answer = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout
+    packages = Path(answer.strip())
+    name = PLUGIN.stem
+    metadata = packages / f"{name}-1.dist-info"
+    metadata.mkdir(exist_ok=True)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text(f"[pytest11]\n{name} = {name}\n", encoding="utf-8")
+    shutil.copyfile(PLUGIN, packages / PLUGIN.name)
+
+
 def main(arguments: list[str]) -> int:
     """Install, then leave the stamp. Returns the exit status."""
     venv, lock, stamp = (Path(argument) for argument in arguments)
     try:
         install(venv, lock)
+        add_plugin(venv / "bin" / "python")
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

@@ -21,6 +21,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return False
 
     monkeypatch.setattr(environment.shutil, "which", lambda _: "/usr/bin/uv")
+    monkeypatch.setattr(environment, "add_plugin", lambda _: None)
     monkeypatch.setattr(environment, "make", lambda *_: Path("python"))
     monkeypatch.setattr(environment, "with_uv", with_uv)
     monkeypatch.setattr(environment, "with_pip", with_pip)

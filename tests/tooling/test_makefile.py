@@ -28,7 +28,7 @@ def test_options_reach_pytest() -> None:
     """TICKETS, LOW, HIGH, QUICK, OUT and ARGS arrive at pytest as its own options."""
     said = make("--dry-run", "activity3", "TICKETS=60", "LOW=3", "HIGH=9", "QUICK=1", "OUT=x", "ARGS=-k wall")
 
-    expected = "pytest -m activity3 --tickets 60 --low 3 --high 9 --quick --out x -k wall"
+    expected = "pytest -m activity3 --tickets=60 --low=3 --high=9 --quick --out=x -k wall"
     assert expected in re.sub(r" +", " ", said.stdout)
 
 
