@@ -8,6 +8,8 @@ def install() -> None:
     # the store alone needs nothing of moto
     from infra.embedded.metrics import moto_seam  # noqa: PLC0415
     from infra.embedded.metrics.alarms import moto_seam as alarms  # noqa: PLC0415
+    from infra.embedded.metrics.widgets import moto_seam as widgets  # noqa: PLC0415
 
     moto_seam.install()
     alarms.install()
+    widgets.install()

@@ -1,9 +1,9 @@
 """Alarms that are evaluated, behind moto's API.
 
-moto: keeps alarms, calls each of them OK for ever, and keeps a history that no operation shows. AWS: an alarm
-starts at INSUFFICIENT_DATA and changes its state with its data; DescribeAlarmHistory tells. We: moto keeps
-the alarms and writes them in answers; what they watch and how their state changed is ours. Actions are kept and
-shown and **not executed**: there is nothing here that they could call.
+moto: keeps alarms, calls each of them OK for ever, and keeps a history that no operation shows. AWS: an
+alarm starts at INSUFFICIENT_DATA and changes its state with its data; DescribeAlarmHistory tells. We: moto
+keeps the alarms and writes them in answers; what they watch and how their state changed is ours. Actions are
+kept and shown and **not executed**: there is nothing here that they could call.
 """
 
 from __future__ import annotations

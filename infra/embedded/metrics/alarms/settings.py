@@ -115,8 +115,8 @@ def _rule(params: Mapping[str, Any], period: int) -> Rule:
         )
     if of * period > max(_DAY_S, period):
         raise ValidationError(
-            f"Metrics cannot be checked across more than a day: EvaluationPeriods * Period is {of * period:,} "
-            f"s, the limit {_DAY_S:,} s."
+            f"Metrics cannot be checked across more than a day: EvaluationPeriods * Period is "
+            f"{of * period:,} s, the limit {_DAY_S:,} s."
         )
     missing = params.get("TreatMissingData") or "missing"
     if missing not in _MISSING:
