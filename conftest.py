@@ -10,5 +10,9 @@ pytest_plugins = [
     "fixtures.stack",
     "fixtures.inventory",
     "fixtures.burst",
+    "fixtures.pipeline",
+    "fixtures.insights",
+    "fixtures.incidents",
+    "fixtures.variants",
     "fixtures.summary",
 ]
