@@ -77,6 +77,8 @@ _LAMBDA_CONFIGURATION = (
     "ENILimitReachedException",
     "UnsupportedMediaTypeException",
     "DurableExecutionAlreadyStartedException",
+    "RuntimeAliasDeletedException",
+    "RuntimeVersionDeletedException",
 )
 
 FAMILIES: Final[Mapping[str, Family]] = {

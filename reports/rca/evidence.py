@@ -129,7 +129,8 @@ def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
 
 def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
     """Return the evidence of a JSON form; the inverse of `evidence_to_json`."""
-    found: Evidence = from_json(_KINDS[str(value["kind"])], value)
+    fields = {key: item for key, item in value.items() if key != "kind"}
+    found: Evidence = from_json(_KINDS[str(value["kind"])], fields)
     return found
 
 

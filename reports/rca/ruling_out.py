@@ -59,7 +59,8 @@ def _exhausted(about: _Question) -> RuledOut:
     if fullest.max_memory_mb >= FULL * fullest.memory_mb:
         return RuledOut(leaf, ruled_out=False, reason=f"not ruled out: an invocation used {used}")
     count = len(facts.observations.reports)
-    reason = f"the fullest of {count} invocations used {used}, and none was killed"
+    which = "the one invocation seen" if count == 1 else f"the fullest of {count} invocations"
+    reason = f"{which} used {used}, and none was killed"
     return RuledOut(leaf, ruled_out=True, reason=reason, evidence=(report_evidence(fullest),))
 
 

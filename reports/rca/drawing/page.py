@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reports.figures.canvas import BLACK, WIDTH, Figure, draw
@@ -12,9 +13,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Sheet
 
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the characters that the drawings' font has."""
+    from matplotlib.font_manager import findfont  # noqa: PLC0415 - matplotlib is imported when drawing
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - as above
+
+    return frozenset(FT2Font(findfont("DejaVu Sans")).get_charmap())
+
+
+def drawable(text: str) -> str:
+    """Return a text with a box in place of each character that the font does not have."""
+    known = _letters() | {ord("\n")}
+    return "".join(letter if ord(letter) in known else "\N{WHITE SQUARE}" for letter in text)
+
+
 LINE_HEIGHT = 1.32
 """Of the type's size."""
-_AVERAGE_WIDTH = 0.56
+_AVERAGE_WIDTH = 0.6
 """Of a letter of the page's type, in its size; generous, so that no line runs out of its box."""
 
 
@@ -27,7 +44,7 @@ class Page:
     def text(self, x: float, y: float, text: str, *, size: float = 8.5, **look: Any) -> None:
         """Write lines of text with their top left corner at a point."""
         shown: dict[str, Any] = {"color": BLACK, "va": "top", "ha": "left", "linespacing": LINE_HEIGHT} | look
-        self.axes.text(x, y, text, fontsize=size, **shown)
+        self.axes.text(x, y, drawable(text), fontsize=size, parse_math=False, **shown)
 
     def box(self, x: float, y: float, wide: float, tall: float, **look: Any) -> None:
         """Draw a box with round corners."""

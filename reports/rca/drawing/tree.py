@@ -81,7 +81,7 @@ def _rows(diagnosis: Diagnosis) -> list[_Row]:
 def _shown(finding: Finding) -> str:
     """Return what stands beside a lit leaf: the finding, and its first two evidences with their citations."""
     summary = finding.summary[:1].upper() + finding.summary[1:]
-    cited = [f"\N{EN DASH} {cut(e.sentence(), 150)} [{cut(e.citation(), 90)}]" for e in finding.evidence[:2]]
+    cited = [f"\N{EN DASH} {cut(e.sentence(), 130)} [{cut(e.citation(), 72)}]" for e in finding.evidence[:2]]
     return "\n".join((f"{cut(summary, 130)}.", *cited))
 
 
@@ -106,7 +106,7 @@ def _paint_row(paper: Page, row: _Row, y: float) -> None:
         facecolor=ORANGE if lit else "white", edgecolor=colour, linewidth=2.6 if lit else 1.2,
         linestyle="--" if still_open else "-",
     )  # fmt: skip
-    weight, size = "bold" if lit else "normal", 9.5 if len(row.name) <= _LONG_NAME else 7.5
+    weight, size = "bold" if lit else "normal", 9.5 if len(row.name) <= _LONG_NAME else 7
     under, below = wrapped(row.under, _BOX_WIDE - 0.2, 8), y + row.tall + _GAP / 2
     paper.text(_BOX + 0.1, y + 0.08, f"{row.mark} {row.name}", size=size, fontweight=weight, color=BLACK)
     paper.text(_BOX + 0.1, y + 0.29, under, size=8, color=colour)

@@ -55,3 +55,12 @@ def recorded() -> Iterator[Recorded]:
         said = json.loads(path.read_text(encoding="utf-8"))
         observations = observations_from_json(said["observations"])
         yield Recorded(said["case"], said["what"], said["expected"], observations)
+
+
+def summary() -> str:
+    """Return the accuracy on the corpus in one line."""
+    faults = {case.name: case.faults() for case in recorded()}
+    right = sum(not found for found in faults.values())
+    wrong = [name for name, found in faults.items() if found]
+    named = f" (not as expected: {', '.join(wrong)})" if wrong else ""
+    return f"RCA corpus: {right} of {len(faults)} recorded incidents diagnosed as expected{named}"
