@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports import seal as seals
 from reports.judging.recompute import verdict_again
 from reports.measuring.statistics import PERCENTILE_METHOD, ideal_s, step_statistics, throughput_per_s
 from reports.records import (
@@ -48,8 +49,8 @@ class EvidenceFile:
     schema: str = SCHEMA
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {
+        """Return the JSON form, sealed (`reports.seal`)."""
+        document = {
             "schema": self.schema,
             "activity": self.activity,
             "experiment": self.experiment,
@@ -57,6 +58,7 @@ class EvidenceFile:
             "bursts": [_burst(burst) for burst in self.bursts],
             "environment": to_json(self.environment),
         }
+        return {**document, seals.MEMBER: seals.seal(document)}
 
 
 def write(evidence: EvidenceFile, path: Path) -> Path:

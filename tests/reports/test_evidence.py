@@ -81,7 +81,7 @@ def test_the_schema_s_members_are_there():
     """The document has the members that a reader without this project relies on."""
     burst = make_burst(12, 2, fixed(Alpha=0.1, Beta=0.3))
     document = a_file([judge("done", exact(12, 12, "done"), equals=12)], [burst]).to_json()
-    assert set(document) == {"schema", "activity", "experiment", "claims", "bursts", "environment"}
+    assert set(document) == {"schema", "activity", "experiment", "claims", "bursts", "environment", "seal"}
     expected = {"claim", "outcome", "effect", "interval", "n", "threshold", "method"}
     assert expected <= set(document["claims"][0])
     expected = {"plan", "makespan_s", "ideal_s", "throughput_per_s", "steps", "samples"}

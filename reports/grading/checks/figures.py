@@ -1,0 +1,166 @@
+"""Recorded figures held against bursts that really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from reports.bottleneck import NothingMeasured, attribute
+from reports.grading.case import Case, Decision, check, told
+from reports.grading.evidence_set import Item
+from reports.grading.marks import Part, State
+from reports.grading.rubric import Criterion
+from reports.judging.verdicts import figure
+from reports.measuring.concurrency import timeline
+from reports.measuring.statistics import percentile, service_times, throughput_per_s
+from reports.records import Burst
+
+Witnessed = tuple[Item, Burst]
+SMALLEST: Final = {"s": 0.5, "ms": 5.0, "": 0.05, "per_s": 0.1}
+"""What rounding may make of a figure, by its unit, when the tolerance in per cent is less."""
+
+
+def close(recorded: float, measured: float, tolerance: float, unit: str = "") -> bool:
+    """Tell whether a recorded figure is the measured one, within a relative tolerance or rounding."""
+    return abs(recorded - measured) <= max(tolerance * abs(measured), SMALLEST[unit])
+
+
+def _model_p95_ms(burst: Burst) -> float:
+    return 1000 * percentile(service_times(burst, attribute(burst).model_step), 95)
+
+
+MEASURES: Final[Mapping[str, tuple[Callable[[Burst], float], str]]] = {
+    "makespan_s": (lambda burst: burst.makespan_s, "s"),
+    "throughput_per_s": (throughput_per_s, "per_s"),
+    "peak_concurrency": (lambda burst: float(timeline(burst).peak), ""),
+    "embed_p95_ms": (_model_p95_ms, "ms"),
+}
+
+
+@check("recorded_figure")
+def recorded_figure(case: Case, criterion: Criterion) -> Decision:
+    """A figure that was recorded of a burst is what a burst in the evidence measured."""
+    side, name = str(criterion.given["side"]), str(criterion.given["figure"])
+    tolerance = float(criterion.given["tolerance"])
+    place = f"figures.{side}.{name}"
+    recorded = case.answers.number(place)
+    bursts = bursts_of_side(case, side)
+    lines = tuple(told(item, burst) for item, burst in bursts)
+    expected = f"{name} of the {side} burst, within {tolerance:.0%} of a burst that happened"
+    look = case.answers.where(place)
+    if recorded is None:
+        return Decision((Part(expected, "not answered", State.MISSING, look),), evidence=lines)
+    answer = f"{name} {figure(recorded)}"
+    if not bursts:
+        return Decision((no_burst(case, expected, answer, look),), answer)
+    measure, unit = MEASURES[name]
+    found = {_measured(measure, burst): (item, burst) for item, burst in bursts}
+    nearest = min(found, key=lambda value: abs(value - recorded))
+    said = (
+        f"{figure(recorded)} recorded; the nearest burst measured {figure(nearest)} ({told(*found[nearest])})"
+    )
+    state = State.MET if close(recorded, nearest, tolerance, unit) else State.UNMET
+    return Decision((Part(expected, said, state, look),), answer, lines)
+
+
+def _measured(measure: Callable[[Burst], float], burst: Burst) -> float:
+    try:
+        return measure(burst)
+    except NothingMeasured:
+        return float("inf")
+
+
+def bursts_of_side(case: Case, side: str) -> tuple[Witnessed, ...]:
+    """Return the measured bursts of one side, as the answers plan it; low and high if they do not say.
+
+    The single ticket of activity 2 and bursts of activities 6 and on are no side.
+    """
+    wanted = case.answers.number(f"figures.{side}.max_concurrency")
+    tickets = case.answers.number(f"figures.{side}.tickets")
+    bursts = tuple((i, b) for i, b in case.evidence.bursts(3, 4, 7) if b.plan.tickets > 1)
+    if tickets is not None:
+        bursts = tuple((i, b) for i, b in bursts if b.plan.tickets == tickets)
+    if wanted is not None:
+        return tuple((i, b) for i, b in bursts if b.plan.max_concurrency == wanted)
+    caps = [b.plan.max_concurrency for i, b in bursts if i.activity == (3 if side == "low" else 4)]
+    if not caps:
+        return ()
+    cap = min(caps) if side == "low" else max(caps)
+    return tuple((i, b) for i, b in bursts if (b.plan.max_concurrency <= cap) is (side == "low"))
+
+
+def no_burst(case: Case, expected: str, answer: str, look: str) -> Part:
+    """Return the part for a figure of which there is no burst at all: no run of ours that broke may cost it."""
+    broken = case.run is not None and any(one.outcome == "broken" for one in case.run.activity(3))
+    if broken and not case.evidence.findings:
+        return Part(expected, "the grader's own burst could not be made", State.BROKEN, look)
+    return Part(expected, f"{answer}, and there is no burst like it in the evidence", State.UNMET, look)
+
+
+@check("speed_up")
+def speed_up(case: Case, criterion: Criterion) -> Decision:
+    """The recorded speed-up is the ratio of two bursts that happened, and of the figures recorded."""
+    tolerance = float(criterion.given["tolerance"])
+    place = "figures.speed_up"
+    recorded, look = case.answers.number(place), case.answers.where(place)
+    low, high = bursts_of_side(case, "low"), bursts_of_side(case, "high")
+    ratios = {slow.makespan_s / fast.makespan_s: (slow, fast) for _, slow in low for _, fast in high}
+    own = (case.answers.number("figures.low.makespan_s"), case.answers.number("figures.high.makespan_s"))
+    first = f"the speed-up, within {tolerance:.0%} of that of two bursts that happened"
+    second = "the speed-up follows from the two makespans recorded"
+    if recorded is None:
+        missing = (Part(first, "not answered", State.MISSING, look),)
+        return Decision((*missing, Part(second, "not answered", State.MISSING, look)))
+    answer = f"{figure(recorded)} times"
+    if not ratios:
+        measured = no_burst(case, first, answer, look)
+    else:
+        nearest = min(ratios, key=lambda ratio: abs(ratio - recorded))
+        state = State.MET if close(recorded, nearest, tolerance) else State.UNMET
+        measured = Part(first, f"{answer} recorded, {figure(nearest)} measured", state, look)
+    return Decision((measured, _follows(second, recorded, own, tolerance, look)), answer)
+
+
+def _follows(
+    expected: str, recorded: float, own: tuple[float | None, float | None], tolerance: float, look: str
+) -> Part:
+    slow, fast = own
+    if not slow or not fast:
+        return Part(expected, "one of the makespans is missing", State.MISSING, look)
+    ratio = slow / fast
+    state = State.MET if close(recorded, ratio, tolerance) else State.UNMET
+    return Part(expected, f"{figure(slow)} / {figure(fast)} = {figure(ratio)}", state, look)
+
+
+@check("step_durations")
+def step_durations(case: Case, criterion: Criterion) -> Decision:
+    """The durations of the single ticket's steps are those of an execution in the evidence."""
+    tolerance = float(criterion.given["tolerance"])
+    singles = [(i, b) for i, b in case.evidence.bursts(2) if b.tickets]
+    given = {name.casefold(): value for name, value in case.answers.table("happy_path.durations_ms").items()}
+    steps = singles[0][1].step_order if singles else ()
+    lines = tuple(f"{s}: {_ms(b, s)} ms ({i.name})" for i, b in singles for s in b.step_order)
+    look = case.answers.where("happy_path.durations_ms")
+    if not singles:
+        state = State.UNMET if given else State.MISSING
+        return Decision((Part("a duration for each step", "no single ticket in the evidence", state, look),))
+    parts = [_duration(step, given.get(step.casefold()), singles, tolerance, look) for step in steps]
+    return Decision(tuple(parts), "; ".join(f"{k} {figure(v)} ms" for k, v in given.items()), lines)
+
+
+def _duration(
+    step: str, recorded: float | None, singles: list[Witnessed], tolerance: float, look: str
+) -> Part:
+    expected = f"{step}'s duration in ms, within {tolerance:.0%} or 5 ms"
+    if recorded is None:
+        return Part(expected, "not answered", State.MISSING, look)
+    measured = [value for _, burst in singles for value in service_times(burst, step)]
+    if not measured:
+        return Part(expected, f"{step} was not measured", State.UNMET, look)
+    nearest = min((1000 * value for value in measured), key=lambda value: abs(value - recorded))
+    state = State.MET if close(recorded, nearest, tolerance, "ms") else State.UNMET
+    return Part(expected, f"{figure(recorded)} recorded, {figure(nearest)} measured", state, look)
+
+
+def _ms(burst: Burst, step: str) -> str:
+    return ", ".join(figure(1000 * value) for value in service_times(burst, step)[:3])

@@ -1,0 +1,109 @@
+"""Incident reports: evidence that exists, kept apart from hypothesis; and a cause on a bone with its signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.grading.case import Case, Decision, check
+from reports.grading.checks.classification import diagnosis_of, told
+from reports.grading.checks.figures import close
+from reports.grading.marks import Part, State
+from reports.grading.rubric import Criterion
+from reports.grading.signals import Signals, hedge, signals_of
+from reports.grading.text import words
+
+
+@check("incident_report")
+def incident_report(case: Case, criterion: Criterion) -> Decision:
+    """What happened, evidence that exists, a hypothesis apart from it, one first safe action."""
+    place = str(criterion.given["place"])
+    report = case.answers.table(place)
+    entries = case.answers.texts(f"{place}.evidence")
+    signals = signals_of(case.evidence, case.evidence.observed(criterion.activity))
+    parts = (
+        _long_enough(case, f"{place}.what_happened", 8),
+        *cited(case, f"{place}.evidence", entries, signals),
+        _apart(case, place, entries),
+        _long_enough(case, f"{place}.first_safe_action", 4),
+        _to_read(case, place, "the action is safe, reversible and follows from the evidence"),
+    )
+    found = diagnosis_of(case, criterion.activity)
+    text = "\n".join(f"{name}: {value}" for name, value in report.items())
+    return Decision(parts, text, told(found) if found else ())
+
+
+def cited(case: Case, place: str, entries: tuple[str, ...], signals: Signals) -> Iterator[Part]:
+    """Yield a part for the entries' being there, and one for each entry's citing something that exists."""
+    look = case.answers.where(place)
+    if not entries:
+        yield Part("evidence that cites a metric or log line", "not answered", State.MISSING, look, weight=2)
+        return
+    for entry in entries:
+        what = signals.cited(entry)
+        said = f"{entry!r} cites {what}" if what else f"{entry!r} cites no metric or line that was recorded"
+        state = State.MET if what else State.UNMET
+        yield Part("evidence that cites a metric or log line", said, state, look, weight=2 / len(entries))
+
+
+def _apart(case: Case, place: str, entries: tuple[str, ...]) -> Part:
+    """Hypothesis and evidence each have their place, and neither stands in the other's."""
+    hypothesis = case.answers.text(f"{place}.hypothesis")
+    look = case.answers.where(f"{place}.hypothesis")
+    expected = "evidence and hypothesis kept apart"
+    if not hypothesis or not entries:
+        return Part(expected, "one of the two is missing", State.MISSING, look)
+    guess = next(((entry, word) for entry in entries if (word := hedge(entry))), None)
+    if guess:
+        return Part(
+            expected, f"evidence says {guess[1]!r}, which is a hypothesis: {guess[0]!r}", State.UNMET, look
+        )
+    if any(hypothesis.casefold().strip() == entry.casefold().strip() for entry in entries):
+        return Part(expected, "the hypothesis repeats a piece of evidence", State.UNMET, look)
+    return Part(expected, f"{len(entries)} pieces of evidence, the hypothesis apart", State.MET, look)
+
+
+def _long_enough(case: Case, place: str, fewest: int) -> Part:
+    text, look = case.answers.text(place), case.answers.where(place)
+    state = State.MISSING if not text else State.MET if words(text) >= fewest else State.UNMET
+    name = place.rpartition(".")[2].replace("_", " ")
+    found = f"{words(text)} words" if text else "not answered"
+    return Part(f"{name}, at least {fewest} words", found, state, look)
+
+
+def _to_read(case: Case, place: str, what: str) -> Part:
+    answered = bool(case.answers.table(place))
+    state = State.ASSESSOR if answered else State.MISSING
+    return Part(what, "to be read" if answered else "not answered", state, case.answers.where(place))
+
+
+@check("fishbone_cause")
+def fishbone_cause(case: Case, criterion: Criterion) -> Decision:
+    """No cause on a bone without a metric or a log line that shows it."""
+    place = str(criterion.given["place"])
+    entries = case.answers.texts(f"{place}.evidence")
+    signals = signals_of(case.evidence, case.evidence.observed(criterion.activity))
+    parts = (_long_enough(case, f"{place}.cause", 4), *cited(case, f"{place}.evidence", entries, signals))
+    found = diagnosis_of(case, criterion.activity)
+    return Decision(parts, case.answers.text(f"{place}.cause"), told(found) if found else ())
+
+
+@check("before_and_after")
+def before_and_after(case: Case, criterion: Criterion) -> Decision:
+    """The makespans before and after the fix are those of bursts that happened, and the second is shorter."""
+    tolerance, look = float(criterion.given["tolerance"]), case.answers.where("throttling.fix")
+    bursts = [b for _, b in case.evidence.bursts(3, 4, 7) if b.plan.tickets > 1]
+    sides = [case.answers.number(f"throttling.fix.{side}") for side in ("before", "after")]
+    parts = []
+    for name, value in zip(("before", "after"), sides, strict=True):
+        expected = f"makespan {name} the fix, within {tolerance:.0%} of a burst that happened"
+        near = [b for b in bursts if value is not None and close(value, b.makespan_s, tolerance, "s")]
+        state = State.MISSING if value is None else State.MET if near else State.UNMET
+        measured = ", ".join(f"{b.makespan_s:.1f} s at {b.plan.max_concurrency}" for b in bursts[:6])
+        parts.append(Part(expected, f"{value}; measured: {measured or 'nothing'}", state, look))
+    before, after = sides
+    if before is not None and after is not None:
+        state = State.MET if after < before else State.UNMET
+        parts.append(Part("it was faster after the fix", f"{before} to {after} s", state, look))
+    else:
+        parts.append(Part("it was faster after the fix", "not answered", State.MISSING, look))
+    return Decision(tuple(parts), f"{before} to {after} s")

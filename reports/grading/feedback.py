@@ -1,0 +1,61 @@
+"""A mark in words: what was expected, what was found, where to look."""
+
+from __future__ import annotations
+
+from reports.grading.marks import Grade, Mark, Part, State
+
+SIGNS = {
+    State.MET: "[met]",
+    State.UNMET: "[not met]",
+    State.MISSING: "[missing]",
+    State.ASSESSOR: "[to be read]",
+    State.BROKEN: "[not decided]",
+    State.SKIPPED: "[not run]",
+    State.PARTIAL: "[partly]",
+}
+
+
+def points(value: float) -> str:
+    """Return points without needless digits."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def part_line(part: Part) -> str:
+    """Return one part in a line."""
+    look = f" (look at: {part.look_at})" if part.look_at and part.state is not State.MET else ""
+    return f"{SIGNS[part.state]} expected: {part.expected}; found: {part.found}{look}"
+
+
+def mark_text(mark: Mark, *, evidence: bool = True) -> str:
+    """Return a mark's feedback: its parts, and for an assessor the evidence beside the answer."""
+    lines = [mark.criterion.expects, *(f"- {part_line(part)}" for part in mark.parts)]
+    if mark.awaiting:
+        lines.append(f"{points(mark.awaiting)} points are given by an assessor.")
+    if mark.undecided:
+        lines.append(f"{points(mark.undecided)} points could not be decided here; they cost nothing.")
+    if evidence and mark.awaiting and mark.evidence:
+        lines += ["Evidence beside it:", *(f"- {line}" for line in mark.evidence)]
+    return "\n".join(lines)
+
+
+def headline(grade: Grade) -> str:
+    """Return a grade in one sentence."""
+    if grade.not_gradable:
+        return f"Not graded: {grade.not_gradable}"
+    parts = [f"{points(grade.earned)} of {points(grade.out_of)} points that could be decided here"]
+    if grade.awaiting:
+        parts.append(f"{points(grade.awaiting)} wait for an assessor")
+    if grade.undecided:
+        parts.append(f"{points(grade.undecided)} could not be decided and cost nothing")
+    return "; ".join(parts) + "."
+
+
+def trouble(grade: Grade) -> tuple[str, ...]:
+    """Return what the harness or the cloud did wrong, each in a sentence."""
+    broken = (
+        f"{mark.criterion.id}: {part.found}"
+        for mark in grade.marks
+        for part in mark.parts
+        if part.state is State.BROKEN
+    )
+    return (*grade.trouble, *broken)
