@@ -1,9 +1,9 @@
 """How fast CloudWatch answers over many data points: `python -m benchmarks.cloudwatch [POINTS]`.
 
 The points are the pipeline's: durations of its steps over the last fifty minutes, in three series with
-dimensions and one without. Each call goes through the whole cloud but the socket (boto3, moto's dispatcher, our
-operations and back), three times; the median of the wall time and of the process's CPU time are shown,
-in seconds. The picture is drawn once before it is measured, so that loading matplotlib is told apart.
+dimensions and one without. Each call goes through the whole cloud but the socket (boto3, moto's dispatcher,
+our operations and back), three times; the median of the wall time and of the process's CPU time are
+shown, in seconds. The picture is drawn once before it is measured, so that loading matplotlib is told apart.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from infra.embedded.metrics import queries, statistics
+from infra.embedded.metrics import labels, queries, statistics
 from infra.embedded.metrics.queries import Query
 from infra.embedded.metrics.series import MINUTE_S, Scope, Series, Span
 from infra.embedded.metrics.store import Dimensions
@@ -64,7 +64,7 @@ class Answers:
 
     def __init__(self, scope: Scope, span: Span, asked: Sequence[DataQuery]) -> None:
         self.span = span
-        self._read = partial(read, scope, span)
+        self._scope = scope
         self._asked = {query.id: query for query in asked}
         self._known: dict[str, tuple[Series, ...]] = {}
         self._open: list[str] = []
@@ -77,7 +77,7 @@ class Answers:
 
     def _worked_out(self, query: DataQuery) -> tuple[Series, ...]:
         if query.stat is not None:
-            return (self._read(query.stat, query.label),)
+            return (self._labelled(read(self._scope, self.span, query.stat, query.label), query),)
         if query.id in self._open:
             circle = " -> ".join([*self._open, query.id])
             raise QueryError(f"Error in expression '{query.id}' [it refers to itself: {circle}]")
@@ -98,8 +98,15 @@ class Answers:
         except values.ExpressionError as error:
             raise QueryError(f"Error in expression '{query.id}' [{error}]") from error
         if len(found) > 1 and query.label:
-            return tuple(replace(one, label=f"{query.label} {one.label}") for one in found)
-        return found
+            found = tuple(replace(one, label=f"{query.label} {one.label}") for one in found)
+        return tuple(self._labelled(one, query) for one in found)
+
+    def _labelled(self, one: Series, query: DataQuery) -> Series:
+        plain = f"{query.stat.name} {query.stat.stat}" if query.stat else query.id
+        try:
+            return labels.labelled(one, plain, self._scope, query.stat)
+        except labels.UnknownWord as error:
+            raise QueryError(f"Error in the label of '{query.id}' [{error}]") from error
 
     def _named(self, missing: Callable[[str], Exception], name: str) -> Series | tuple[Series, ...]:
         if name not in self._asked:

@@ -42,6 +42,10 @@ def install() -> None:
 
 
 def _put_metric_data(self: CloudWatchBackend, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+    if namespace.startswith("AWS/"):
+        raise InvalidParameterValue(
+            f"The value {namespace} for parameter Namespace is invalid: AWS/ is AWS's own."
+        )
     for number, datum in enumerate(metric_data, 1):
         self._validate_parameters_put_metric_data(datum, number)
         _check_age(datum, number)

@@ -59,7 +59,11 @@ class Alarm:
 
     def delete(self, wanted: Wanted, physical_id: str) -> None:
         """Delete the alarm."""
-        wanted.api("cloudwatch").delete_alarms(AlarmNames=[physical_id])
+        watch = wanted.api("cloudwatch")
+        try:
+            watch.delete_alarms(AlarmNames=[physical_id])
+        except watch.exceptions.ResourceNotFound:
+            return
 
     def _put(self, wanted: Wanted, name: str) -> Made:
         watch = wanted.api("cloudwatch")

@@ -62,6 +62,7 @@ def _put_metric_alarm(self: CloudWatchResponse) -> ActionResult:
             _bring_up_to_date(backend, [before], now)
         _put_in_moto(self)
         alarm = backend.alarms[wanted.name]
+        alarm.metric_data_queries = alarm.metric_data_queries or None
         alarm.watch = Watch(wanted, before.watch.state if before else watching.initial(now), now)
         _show_state(alarm)
         what = "updated" if before else "created"
@@ -195,6 +196,8 @@ def _set_alarm_state(self: CloudWatchResponse) -> ActionResult:
     backend, name = self.cloudwatch_backend, self._get_param("AlarmName")
     reason, reason_data = self._get_param("StateReason"), self._get_param("StateReasonData")
     with _lock:
+        if name not in backend.alarms:
+            raise ResourceNotFound(f"There is no alarm named {name}.")
         _current(self)
         backend.set_alarm_state(name, reason, reason_data, self._get_param("StateValue"))
         alarm = backend.alarms[name]

@@ -206,8 +206,8 @@ def _set_time(axes: Axes, widget: Widget) -> None:
 
     axes.set_xlim(*_moments(widget, [widget.span.start, widget.span.end]))
     length = widget.span.end - widget.span.start
-    form = "%H:%M:%S" if length < _HOUR_S / 6 else "%H:%M" if length <= _DAY_S else "%m-%d %H:%M"
-    most = max(2, min(8, widget.width // 90))
+    form = "%H:%M:%S" if length < _HOUR_S / 20 else "%H:%M" if length <= _DAY_S else "%m-%d %H:%M"
+    most = max(3, min(10, widget.width // 55))
     axes.xaxis.set_major_locator(AutoDateLocator(tz=widget.zone, minticks=2, maxticks=most))  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(DateFormatter(form, tz=widget.zone))  # type: ignore[no-untyped-call]
     axes.tick_params(axis="x", labelsize=9, colors=_INK, length=3)

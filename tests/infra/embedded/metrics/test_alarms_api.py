@@ -132,6 +132,8 @@ def test_a_state_that_is_set_holds_until_the_next_evaluation(watch, clock):
     clock.now = START + 30
     watch.set_alarm_state(AlarmName="throttled", StateValue="ALARM", StateReason="a drill")
     assert state(watch) == "ALARM"
+    with pytest.raises(ClientError, match=r"ResourceNotFound.*nobody"):
+        watch.set_alarm_state(AlarmName="nobody", StateValue="OK", StateReason="a drill")
     clock.now = START + 60
     assert state(watch) == "OK"
     assert told(watch) == [(0, "INSUFFICIENT_DATA", "OK"), (0.5, "OK", "ALARM"), (1, "ALARM", "OK")]

@@ -174,6 +174,27 @@ def test_queries_need_ids_of_their_own(watch, minute):
         watch.get_metric_data(MetricDataQueries=[{**stat("Sum"), "Id": "M1"}], **span(minute))
 
 
+def test_dynamic_labels_are_filled_in(watch, minute):
+    """${MAX} and the like are calculated over the window; an unknown word is refused by name."""
+    label = "${LABEL}: ${MIN}..${MAX} of ${PROP('Dim.FunctionName')}, ${SUM} in ${DATAPOINT_COUNT}"
+    answer = watch.get_metric_data(MetricDataQueries=[stat("Sum", Label=label)], **span(minute))
+    assert answer["MetricDataResults"][0]["Label"] == "Duration Sum: 40..60 of f, 100 in 2"
+    with pytest.raises(ClientError, match=r"ValidationError.*MAX_TIME"):
+        watch.get_metric_data(MetricDataQueries=[stat("Sum", Label="${MAX_TIME}")], **span(minute))
+
+
+@pytest.mark.parametrize(
+    ("namespace", "age_s", "why"),
+    [("AWS/Lambda", 0, "AWS/ is AWS's own"), ("N", -7300, "two hours"), ("N", 15 * 86400, "two weeks")],
+)
+def test_custom_metrics_that_cannot_be_are_refused(watch, namespace, age_s, why):
+    """AWS's own namespaces, and times that are too far away."""
+    at = datetime.fromtimestamp(time.time() - age_s, UTC)
+    datum = {"MetricName": "M", "Value": 1.0, "Timestamp": at}
+    with pytest.raises(ClientError, match=f"InvalidParameterValue.*{why}"):
+        watch.put_metric_data(Namespace=namespace, MetricData=[datum])
+
+
 def test_a_metric_is_its_exact_dimensions(watch, minute):
     """Without its dimension the metric has no data."""
     answer = watch.get_metric_statistics(

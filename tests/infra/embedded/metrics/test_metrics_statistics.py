@@ -108,6 +108,27 @@ def test_periods_start_at_whole_minutes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "starts"),
+    [(1, [95.0, 130.0]), (5, [95.0, 130.0]), (10, [90.0, 130.0]), (30, [90.0, 120.0]), (60, [60.0, 120.0])],
+)
+def test_short_periods_start_at_their_own_multiples(seconds, starts):
+    """Below a minute the start is rounded down to the period."""
+    for at in (95.5, 130.2):
+        store.record(*HERE, "NS", "M", 1.0, "None", {}, at)
+    assert [p.start for p in queries.merged(ask(95.2, 200.0, seconds))] == starts
+
+
+def test_periods_of_several_minutes_start_at_the_first_minute():
+    """From 10:02:20 periods of five minutes start at 10:02, as in AWS's examples."""
+    for at in (140.0, 419.0, 420.0):
+        store.record(*HERE, "NS", "M", 1.0, "None", {}, at)
+    assert [(p.start, len(p.sums)) for p in queries.merged(ask(140.0, 900.0, 300))] == [
+        (120.0, 2),
+        (420.0, 1),
+    ]
+
+
 def test_units_are_kept_apart_and_can_be_merged():
     """The same metric in two units is two series, merged when no unit is asked for."""
     store.record(*HERE, "NS", "M", 1.0, "Seconds", {}, 10.0)
