@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
 
 
+LINE_HEIGHT = 1.32
+"""Of the type's size."""
+_AVERAGE_WIDTH = 0.6
+"""Of a letter of the page's type, in its size; generous, so that no line runs out of its box."""
+
+
 @cache
 def _letters() -> frozenset[int]:
     """Return the characters that the drawings' font has."""
@@ -27,12 +33,6 @@ def drawable(text: str) -> str:
     """Return a text with a box in place of each character that the font does not have."""
     known = _letters() | {ord("\n")}
     return "".join(letter if ord(letter) in known else "\N{WHITE SQUARE}" for letter in text)
-
-
-LINE_HEIGHT = 1.32
-"""Of the type's size."""
-_AVERAGE_WIDTH = 0.6
-"""Of a letter of the page's type, in its size; generous, so that no line runs out of its box."""
 
 
 class Page:

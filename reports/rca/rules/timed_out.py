@@ -96,7 +96,8 @@ def _every_attempt_timed_out(facts: Facts) -> Sighting | None:
     reports = facts.reports_of(step) if step else ()
     late = [report for report in reports if report.status == "timeout"]
     count = max(len(here), len(late))
-    if count < 2 or facts.passed(step) or len(late) < len(reports):  # noqa: PLR2004 - more than one
+    some_passed = facts.passed(step) > 0 if facts.attempts else len(late) < len(reports)
+    if count < 2 or some_passed:  # noqa: PLR2004 - more than one
         return None
     more = tuple(report_evidence(report) for report in late[:2])
     return of_failures(facts, here, *more, slow=f"all {count} invocations timed out, the first included")

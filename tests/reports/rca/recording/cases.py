@@ -52,6 +52,7 @@ class Bursts:
     between: Callable[[Pipeline], None] | None = None
 
     def __call__(self, lab: Lab) -> Observations:
+        """Record it."""
         with lab.pipeline(self.spec) as pipeline:
             if self.warm:
                 pipeline.run(self.warm, self.warm)
@@ -70,6 +71,7 @@ class Several:
     parts: tuple[Record, ...]
 
     def __call__(self, lab: Lab) -> Observations:
+        """Record them, one after another."""
         return together([part(lab) for part in self.parts])
 
 
@@ -549,6 +551,7 @@ class WithoutModel:
     """The model's function was deleted by hand."""
 
     def __call__(self, lab: Lab) -> Observations:
+        """Record it."""
         with lab.pipeline(Spec()) as pipeline:
             lab.functions.delete_function(FunctionName=pipeline.names["Embed"])
             pipeline.run(1, 1)
@@ -656,4 +659,128 @@ add(
     "one pipeline out of memory, another not allowed to invoke",
     Several((Bursts(big, ((1, 1),)), Bursts(Spec(allowed=False), ((1, 1),)))),
     **both(MEMORY, {"rules": ("permission-missing",)}),
+)
+
+# -- variations written after the rules, as a check on them
+held = Spec(sleep_ms=80)
+add(
+    "cap-3-with-retry",
+    "cap 3 with a Retry that is never needed",
+    Bursts(replace(held, retry=True), ((3, 15),), warm=3),
+    **CAP,
+)
+add(
+    "cap-before-after-target",
+    "cap 1 misses the target, cap 6 meets it",
+    Bursts(held, ((1, 12), (6, 12)), warm=6, target_s=0.6),
+    **CAP,
+)
+add(
+    "cap-and-bad-ticket",
+    "tickets wait at cap 1, then one oversized ticket fails",
+    Bursts(held, ((1, 10), (1, [oversized_ticket()])), warm=1),
+    **REFUSED,
+)
+add(
+    "reserved-3-late-in-burst",
+    "three reserved, cap 5: a refusal after some tickets are done",
+    Bursts(Spec(reserved=3, sleep_ms=120), ((3, 6), (5, 10))),
+    **RESERVED,
+)
+add(
+    "memory-in-batch",
+    "one of many tickets meets the memory limit first, the rest are cut off",
+    Bursts(replace(big, variables={"ALLOCATE_MB": "160"}), ((4, 10),)),
+    **MEMORY,
+)
+add(
+    "memory-enough",
+    "the same model in enough memory",
+    Bursts(replace(big, memory=512), ((1, 2),)),
+    "healthy",
+)
+add(
+    "timeout-2s",
+    "a time-out of two seconds at cap 1",
+    Bursts(Spec(sleep_ms=5000, timeout=2), ((1, 3),)),
+    **FUNCTION_TIME,
+)
+add(
+    "task-timeout-at-load",
+    "the task gives up on four at once",
+    Bursts(Spec(sleep_ms=3000, task_timeout=1), ((4, 8),)),
+    **TASK_TIME,
+)
+add(
+    "task-timeout-retried",
+    "the task gives up again and again",
+    Bursts(Spec(sleep_ms=2500, task_timeout=1, retry=True, execution_timeout=6), ((1, 1),)),
+    **SLOW,
+    consequences=("task-timeout", "execution-timeout"),
+)
+add(
+    "emoji-and-right-to-left",
+    "odd but valid tickets",
+    Bursts(
+        Spec(),
+        (
+            (
+                2,
+                [
+                    {"ticket_id": "T-1", "text": "\U0001f4e6\u202e?"},
+                    {"ticket_id": "T-2", "text": "\u05d7\u05d1\u05d9\u05dc\u05d4"},
+                ],
+            ),
+        ),
+    ),
+    "healthy",
+)
+add(
+    "bad-ticket-last",
+    "the last of nine tickets is not an object",
+    Bursts(bursts=((3, [*tickets(8), 17]),)),
+    **REFUSED,
+    failed=1,
+)
+add(
+    "two-bad-tickets",
+    "two bad tickets of different kinds at once",
+    Bursts(bursts=((2, [{"ticket_id": "T-1"}, oversized_ticket()]),)),
+    **REFUSED,
+)
+add(
+    "code-breaks-after-release",
+    "a burst that succeeds, then a release with a KeyError",
+    Bursts(Spec(), ((2, 4), (2, 4)), between=lambda p: p.change(FAULT="key")),
+    "outside the tree",
+    **DEFECT,
+)
+add(
+    "reserved-then-raised",
+    "two reserved are too few; raised to ten, every ticket succeeds",
+    Bursts(Spec(reserved=2, sleep_ms=100), ((6, 8), (6, 8)), between=lambda p: p.reserve(10)),
+    **RESERVED,
+)
+add(
+    "account-10-within",
+    "an account of 10, cap 3: nothing is refused",
+    Bursts(held, ((3, 3),)),
+    "healthy",
+    cloud="sandbox",
+)
+add(
+    "endpoint-retried",
+    "the endpoint refuses some, the Retry brings all through",
+    Bursts(Spec(fault="endpoint", sleep_ms=200, retry=True, variables=endpoint), ((4, 6),)),
+    **DEPENDENCY,
+)
+add(
+    "slow-and-throttled-endpoint-logs-only",
+    "an endpoint's refusals, nothing but logs",
+    Bursts(
+        Spec(fault="endpoint", sleep_ms=150, variables=endpoint),
+        ((4, 8),),
+        ("bursts", "events", "executions", "metrics"),
+    ),
+    **DEPENDENCY,
 )

@@ -1,4 +1,4 @@
-"""A laboratory on the embedded cloud: small pipelines with a fault, and what an engineer would collect of them."""
+"""A laboratory on the embedded cloud: small pipelines with a fault, and what is read of them afterwards."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Lab:
             self.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
 
     def use_up(self, name: str, times: int = 3) -> None:
-        """Ask for environments of a function until its scaling rate is used up; they stay busy for a while."""
+        """Ask for environments of a function until its scaling rate is used up; they stay busy."""
         for _ in range(times):
             threading.Thread(target=self._occupy, args=(name,), daemon=True).start()
         time.sleep(1)
@@ -305,18 +305,13 @@ class Pipeline:
         for step in STEPS:
             dimensions = {"FunctionName": self.names[step]}
             for name, statistic, period in _ASKED:
-                yield self._series("AWS/Lambda", name, statistic, period, dimensions, until)
-        yield self._series("AWS/Lambda", "ConcurrentExecutions", "Maximum", 1, {}, until)
+                yield self._series(name, statistic, period, dimensions, until)
+        yield self._series("ConcurrentExecutions", "Maximum", 1, {}, until)
 
     def _series(
-        self,
-        namespace: str,
-        name: str,
-        statistic: str,
-        period: int,
-        dimensions: Mapping[str, str],
-        until: float,
+        self, name: str, statistic: str, period: int, dimensions: Mapping[str, str], until: float
     ) -> MetricSeries:
+        namespace = "AWS/Lambda"
         start = int(self.since)
         metric = {
             "Namespace": namespace,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from unittest import mock
 
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE.parent / "corpus"
@@ -45,11 +47,10 @@ class Clouds:
         return self._labs[kind]
 
     def _start(self, kind: str) -> Lab:
-        if kind == "slow to scale":
-            process._launch = _launched_with(_SLOW_TO_SCALE)
-        cloud = self._stack.enter_context(
-            process.start(account_concurrency=10 if kind == "sandbox" else 1000)
-        )
+        limit = 10 if kind == "sandbox" else 1000
+        launch = _launched_with(_SLOW_TO_SCALE) if kind == "slow to scale" else process._launch
+        with mock.patch.object(process, "_launch", launch):
+            cloud = self._stack.enter_context(process.start(account_concurrency=limit))
         lab = Lab(cloud.endpoint_url)
         if kind == "with a reserved target":
             lab.target("target-reserved", reserved=0)
@@ -60,25 +61,21 @@ class Clouds:
 
 
 def _launched_with(code: str):
-    """Start the cloud with a changed constant, otherwise as always."""
-    original = process._launch
+    """Return how a cloud is launched that runs `code` and is otherwise as always."""
+    launch, popen = process._launch, subprocess.Popen
 
-    def launch(options, errors):
-        module, process.subprocess.Popen = process.subprocess.Popen, None
-        process.subprocess.Popen = lambda command, **more: module(
-            [command[0], "-c", code, *command[3:]], **more
-        )
-        try:
-            return original(options, errors)
-        finally:
-            process.subprocess.Popen = module
-            process._launch = original
+    def changed(options, errors):
+        def start(command, **more):
+            return popen([command[0], "-c", code, *command[3:]], **more)
 
-    return launch
+        with mock.patch.object(subprocess, "Popen", start):
+            return launch(options, errors)
+
+    return changed
 
 
-def record(case: Case, clouds: Clouds) -> int:
-    """Record one case; returns its size in bytes."""
+def record(case: Case, clouds: Clouds, into: Path) -> int:
+    """Record one case into a folder; returns its size in bytes."""
     observations = case.record(clouds.lab(case.cloud))
     expected = {k: v for k, v in asdict(case).items() if k not in {"name", "what", "record", "cloud"}}
     document = {
@@ -88,7 +85,7 @@ def record(case: Case, clouds: Clouds) -> int:
         "observations": observations.to_json(),
     }
     text = json.dumps(document, ensure_ascii=False, indent=None) + "\n"
-    (CORPUS / f"{case.name}.json").write_text(text, encoding="utf-8")
+    (into / f"{case.name}.json").write_text(text, encoding="utf-8")
     return len(text.encode())
 
 
@@ -96,13 +93,14 @@ def main() -> None:
     """Record the cases named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*")
-    wanted = parser.parse_args().cases
-    CORPUS.mkdir(exist_ok=True)
+    parser.add_argument("--into", type=Path, default=CORPUS, help="the folder (default: the corpus)")
+    chosen = parser.parse_args()
+    chosen.into.mkdir(exist_ok=True)
     with ExitStack() as stack:
         clouds = Clouds(stack)
         for case in CASES:
-            if not wanted or case.name in wanted:
-                size = record(case, clouds)
+            if not chosen.cases or case.name in chosen.cases:
+                size = record(case, clouds, chosen.into)
                 print(f"{case.name}: {size} bytes{' TOO LARGE' if size > LARGEST_BYTES else ''}", flush=True)  # noqa: T201
 
 
