@@ -30,6 +30,7 @@ from reports.judging.parts import (
     unserved,
 )
 from reports.judging.resampling import FEWEST_BLOCKS, RESAMPLES, block_length, percentile_ratio_interval
+from reports.judging.verdicts import COUNT
 from reports.measuring.concurrency import timeline, windows
 from reports.measuring.statistics import (
     ideal_s,
@@ -44,7 +45,7 @@ from reports.records import Burst, Estimate, Interval
 
 def exact(count: float, of: int, unit: str, *, n_unit: str = "tickets") -> Estimate:
     """Return a counted quantity: `count` out of `of` things looked at; it has no sampling error."""
-    return Estimate(float(count), None, of, n_unit, unit, "exact count")
+    return Estimate(float(count), None, of, n_unit, unit, COUNT)
 
 
 def measured(

@@ -12,6 +12,10 @@ from collections.abc import Mapping
 
 from reports.records import Estimate, Interval, Outcome, Threshold, Verdict
 
+COMPARISON = "comparison"
+"""The method of an estimate that is 1 when an observation is what was expected, else 0; its note says it."""
+COUNT = "exact count"
+
 
 class NoThreshold(ValueError):
     """A claim was to be judged against no threshold, or against more than one."""
@@ -99,11 +103,16 @@ def bounds(threshold: Threshold) -> tuple[float, float]:
 def line(verdict: Verdict) -> str:
     """Return the verdict on one line: outcome, claim, effect, interval, n, threshold and method."""
     estimate = verdict.estimate
+    if estimate.method == COMPARISON:
+        return f"{verdict.outcome.value.upper()}: {verdict.claim}: {estimate.note}"
     effect = f"{figure(estimate.value)}{_unit(estimate.unit)}"
+    if estimate.method == COUNT:
+        effect = f"{figure(estimate.value)} of {estimate.n} {estimate.n_unit}"
     parts = [f"{verdict.outcome.value.upper()}: {verdict.claim}: {effect}"]
     if estimate.interval is not None:
         parts.append(interval_text(estimate.interval))
-    parts.append(f"n = {estimate.n} {estimate.n_unit}")
+    if estimate.method != COUNT:
+        parts.append(f"n = {estimate.n} {estimate.n_unit}")
     parts.append(f"needed {threshold_text(verdict.threshold)}")
     parts.append(f"by {estimate.method}")
     text = ", ".join(parts)

@@ -4,7 +4,12 @@ import json
 from pathlib import Path
 
 from reports.site.description import with_figure
-from reports.site.results import write_categories, write_environment, write_executor
+from reports.site.results import (
+    leave_out_idle_fixtures,
+    write_categories,
+    write_environment,
+    write_executor,
+)
 
 
 def test_environment_keeps_order_and_escapes(tmp_path: Path) -> None:
@@ -44,3 +49,22 @@ def test_figure_follows_the_claim() -> None:
 def test_figure_after_a_single_paragraph() -> None:
     """A description of one paragraph ends with its figure."""
     assert with_figure("Claim.", b"\x89PNG", "x") == "Claim.\n\n![x](data:image/png;base64,iVBORw==)"
+
+
+def test_only_fixtures_that_took_time_or_failed_are_shown(tmp_path: Path) -> None:
+    """What merely hands something over is left out; a cloud, a stack and whatever failed stay, under their names."""
+    befores = [
+        {"name": "options", "start": 0, "stop": 1, "status": "passed"},
+        {"name": "stack", "start": 0, "stop": 900, "status": "passed"},
+        {"name": "claim", "start": 0, "stop": 1, "status": "broken"},
+    ]
+    afters = [{"name": "stack::1", "start": 0, "stop": 300, "status": "passed"}]
+    container = tmp_path / "one-container.json"
+    container.write_text(json.dumps({"uuid": "one", "befores": befores, "afters": afters}))
+
+    leave_out_idle_fixtures(tmp_path)
+
+    left = json.loads(container.read_text())
+    assert [one["name"] for one in left["befores"]] == ["stack", "claim"]
+    assert [one["name"] for one in left["afters"]] == ["stack"]
+    assert left["uuid"] == "one"
