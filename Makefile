@@ -18,7 +18,7 @@ READY_DEV := $(VENV)/.installed-dev
 READY_BENCH := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check format bench cloud report lock clean distclean \
+.PHONY: help install regress selftest test check format bench cloud report lock clean distclean \
         activity1 activity2 activity3 activity4 activity5 activity6 activity7 activity8 activity9
 .SUFFIXES:
 
@@ -62,6 +62,18 @@ cloud: $(READY) ## Start the embedded cloud alone (PORT=4600)
 
 report: $(READY) ## Build the HTML report again from the last results
 	@$(BIN)/python -m reports.site $(OUT)/allure-results $(OUT)/report/index.html
+
+# ---------------------------------------------------------------- changes of the template
+
+TEMPLATE ?= infra/pipeline.yaml
+BASELINE ?= HEAD
+
+# Exit status: 0 improved or no worse, 1 worse or a promise broken, 2 it could not be told.
+regress: $(READY) ## Check a template against a baseline (TEMPLATE=new.yaml BASELINE=file or git revision)
+	@$(BIN)/python -m fixtures.regression --template $(TEMPLATE) --baseline $(BASELINE) --out $(OUT)/regression $(ARGS)
+
+selftest: $(READY) ## See that the checks catch broken templates and handlers (some minutes)
+	@$(BIN)/python -m pytest tests/mutants/selftest.py $(ARGS)
 
 # ---------------------------------------------------------------- the project itself
 
