@@ -52,7 +52,7 @@ def test_figure_after_a_single_paragraph() -> None:
 
 
 def test_only_fixtures_that_took_time_or_failed_are_shown(tmp_path: Path) -> None:
-    """What merely hands something over is left out; a cloud, a stack and whatever failed stay, under their names."""
+    """What merely hands something over is left out; a cloud, a stack and all that failed stay."""
     befores = [
         {"name": "options", "start": 0, "stop": 1, "status": "passed"},
         {"name": "stack", "start": 0, "stop": 900, "status": "passed"},
