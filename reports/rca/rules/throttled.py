@@ -115,8 +115,8 @@ def _sighting(facts: Facts, seen: Refused, *more: Evidence, **words: str) -> Sig
 
 
 def _refusals(seen: Refused) -> str:
-    count = round(seen.metrics[0].value) if seen.metrics else len(seen.failures)
-    return "1 invocation was refused" if count == 1 else f"{count} invocations were refused"
+    count = seen.metrics[0].value if seen.metrics else len(seen.failures)
+    return "1 invocation was refused" if count == 1 else f"{count:.0f} invocations were refused"
 
 
 def _by_reason(*codes: str) -> Callable[[Facts, Refused], Sighting | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +41,7 @@ CAUSES = st.sampled_from(
 STATUSES = st.sampled_from(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "RUNNING"])
 NAMES = st.sampled_from(["Throttles", "Errors", "Duration", "ConcurrentExecutions", "Invocations"])
 FIGURES = st.floats(0, 1e9)
+ANY_FIGURES = FIGURES | st.sampled_from([float("nan"), float("inf"), -1.0])
 
 
 def some(strategy, most: int = 3):
@@ -199,6 +202,20 @@ def test_a_diagnosis_always_comes_out(observations):
     assert {other.leaf for other in found.ruled_out} == set(Leaf) - named
     assert all(other.evidence for other in found.ruled_out if other.ruled_out)
     assert found.conclusion is not Conclusion.UNDETERMINED or found.look_next
+
+
+@FREELY
+@given(OBSERVATIONS, st.lists(ANY_FIGURES, min_size=1, max_size=4), NAMES)
+def test_figures_that_are_none_do_no_harm(observations, figures, name):
+    """A metric with values that are no number, endless or negative makes no diagnosis raise."""
+    values = tuple((float(place), figure) for place, figure in enumerate(figures))
+    odd = tuple(
+        MetricSeries("AWS/Lambda", name, statistic, 1.0, (0.0, 9.0), values, {"FunctionName": "f-alpha"})
+        for statistic in ("Sum", "Maximum")
+    )
+    odd_reports = tuple(replace(report, duration_ms=figures[0]) for report in observations.reports)
+    found = diagnose(replace(observations, metrics=odd, reports=odd_reports))
+    assert all(finding.evidence for finding in found.findings)
 
 
 @FREELY
