@@ -9,7 +9,7 @@ from functools import partial
 
 from infra.embedded.metrics import labels, queries, statistics
 from infra.embedded.metrics.queries import Query
-from infra.embedded.metrics.series import MINUTE_S, Scope, Series, Span
+from infra.embedded.metrics.series import MINUTE_S, Scope, Series, Span, TooManyPeriods
 from infra.embedded.metrics.store import Dimensions
 
 
@@ -95,7 +95,7 @@ class Answers:
         )
         try:
             found = evaluation.evaluate(query.expression or "", names, query.label or query.id)
-        except values.ExpressionError as error:
+        except (values.ExpressionError, TooManyPeriods) as error:
             raise QueryError(f"Error in expression '{query.id}' [{error}]") from error
         if len(found) > 1 and query.label:
             found = tuple(replace(one, label=f"{query.label} {one.label}") for one in found)

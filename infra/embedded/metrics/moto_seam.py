@@ -9,6 +9,7 @@ and ListMetrics work on `store`, which also holds what ran.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -49,6 +50,7 @@ def _put_metric_data(self: CloudWatchBackend, namespace: str, metric_data: list[
     for number, datum in enumerate(metric_data, 1):
         self._validate_parameters_put_metric_data(datum, number)
         _check_age(datum, number)
+        _check_values(datum, number)
     for datum in metric_data:
         at = requests.seconds(datum["Timestamp"]) if datum.get("Timestamp") else None
         dimensions = requests.pairs(datum.get("Dimensions"))
@@ -75,6 +77,17 @@ def _check_age(datum: Mapping[str, Any], number: int) -> None:
             f"The parameter MetricData.member.{number}.Timestamp must specify a time within the past two "
             f"weeks and no more than two hours in the future, not {datum['Timestamp'].isoformat()}."
         )
+
+
+def _check_values(datum: Mapping[str, Any], number: int) -> None:
+    """Raise for values that are not finite, and for sets and counts of no samples."""
+    known = datum.get("StatisticValues") or {}
+    values = [datum.get("Value", 0.0), *(datum.get("Values") or []), *known.values()]
+    if not all(math.isfinite(float(value)) for value in values):
+        raise InvalidParameterValue(f"A value of MetricData.member.{number} is not a finite number.")
+    counts = [*(datum.get("Counts") or []), known.get("SampleCount", 1.0)]
+    if not all(0 < float(count) < math.inf for count in counts):
+        raise InvalidParameterValue(f"A count of MetricData.member.{number} is not greater than 0.")
 
 
 def _samples(datum: Mapping[str, Any]) -> Iterable[tuple[float, float, float, float]]:

@@ -39,7 +39,10 @@ def span(params: Mapping[str, Any], wrong: type[CloudWatchException] = Validatio
 
 def period(value: Any, name: str = "Period") -> int:
     """A period in seconds. Raises InvalidParameterValue."""
-    number = int(value)
+    try:
+        number = int(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterValue(f"The value {value!r} for parameter {name} is not a number.") from error
     if number not in _SHORT_PERIODS and (number < 1 or number % MINUTE_S):
         raise InvalidParameterValue(
             f"The value {number} for parameter {name} is invalid: "

@@ -7,6 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 MINUTE_S = 60
+MOST_PERIODS = 100_800
+"""As many as GetMetricData gives data points at once."""
+
+
+class TooManyPeriods(ValueError):
+    """A span that is cut into more periods than can be filled; `periods` says how many."""
+
+    def __init__(self, periods: int) -> None:
+        super().__init__(
+            f"the window has {periods:,} periods, and {MOST_PERIODS:,} can be filled: "
+            "ask for a longer period or a shorter window"
+        )
+        self.periods = periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,12 @@ class Span:
         return self.start // step * step
 
     def grid(self, period: int) -> list[float]:
-        """Where each period of the span starts."""
+        """Where each period of the span starts. Raises TooManyPeriods."""
         first = self.aligned_start(period)
-        return [first + index * period for index in range(math.ceil((self.end - first) / period))]
+        periods = math.ceil((self.end - first) / period)
+        if periods > MOST_PERIODS:
+            raise TooManyPeriods(periods)
+        return [first + index * period for index in range(periods)]
 
 
 @dataclass(frozen=True, slots=True)

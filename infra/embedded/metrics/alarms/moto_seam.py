@@ -24,6 +24,7 @@ from infra.embedded.metrics.alarms import history, settings, watching
 from infra.embedded.metrics.alarms.history import HistoryItem
 from infra.embedded.metrics.alarms.settings import AlarmSettings
 from infra.embedded.metrics.alarms.watching import AlarmState, Change
+from infra.embedded.metrics.data import QueryError
 from infra.embedded.metrics.requests import moment
 from infra.embedded.metrics.series import Scope
 
@@ -56,6 +57,10 @@ def install() -> None:
 def _put_metric_alarm(self: CloudWatchResponse) -> ActionResult:
     wanted = settings.read(self.params)
     backend, now = self.cloudwatch_backend, time.time()
+    try:
+        watching.try_out(Scope(backend.account_id, backend.region_name), wanted)
+    except QueryError as error:
+        raise ValidationError(str(error)) from error
     with _lock:
         before = backend.alarms.get(wanted.name)
         if before is not None:

@@ -69,6 +69,12 @@ def changes(
             state = new
 
 
+def try_out(scope: Scope, settings: AlarmSettings) -> None:
+    """Raise QueryError for an expression that can never be calculated."""
+    if settings.watched.stat is None:
+        _calculated(scope, settings, _range(settings, 0.0))
+
+
 def oldest_of_interest(now: float) -> float:
     """Before this moment (s) there is no data any more."""
     return now - RETENTION_S

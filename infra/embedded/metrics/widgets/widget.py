@@ -6,6 +6,7 @@ Facts: "GetMetricWidgetImage: Metric Widget Structure and Syntax", AWS's CloudWa
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from infra.embedded.metrics.data import DataQuery, MetricStat
-from infra.embedded.metrics.requests import check_statistics, period, seconds
+from infra.embedded.metrics.requests import check_statistics, moment, period, seconds
 from infra.embedded.metrics.series import Span
 
 _DURATION = re.compile(
     r"-P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
+_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 _VIEWS = ("timeSeries", "singleValue")
 _MOST_METRICS = 100
 _MOST_PIXELS = 2000
@@ -131,7 +133,7 @@ def _lines(spec: Mapping[str, Any]) -> Iterator[Line]:
             _query(spec, options, words, number),
             options.get("region", spec.get("region")),
             options.get("yAxis") == "right",
-            options.get("color"),
+            _colour(options.get("color")),
             bool(options.get("visible", True)),
         )
 
@@ -175,12 +177,12 @@ def _span(spec: Mapping[str, Any], now: float) -> Span:
 
 def _moment(text: Any, now: float) -> float:
     relative = _DURATION.fullmatch(str(text))
-    if relative:
-        parts = {name: int(value) for name, value in relative.groupdict().items() if value}
-        return now - timedelta(**parts).total_seconds()
     try:
-        return seconds(datetime.fromisoformat(str(text)))
-    except ValueError as error:
+        if relative is None:
+            return seconds(datetime.fromisoformat(str(text)))
+        parts = {name: int(value) for name, value in relative.groupdict().items() if value}
+        return seconds(moment(now) - timedelta(**parts))
+    except (ValueError, OverflowError) as error:
         raise WidgetError(
             f"{text!r} is no moment: use 2026-01-31T12:00:00.000Z or a duration back from now, -PT3H."
         ) from error
@@ -191,18 +193,15 @@ def _notes(spec: Mapping[str, Any]) -> Iterator[Note]:
         raise WidgetError("Annotations of alarms are not emulated here: use a horizontal annotation.")
     for each in _visible(spec.get("horizontal")):
         first, last = (each[0], each[-1]) if isinstance(each, list) else (each, each)
-        upper = float(last["value"]) if first is not last else None
-        yield Note(
-            float(first["value"]),
-            upper,
-            _label(first, last),
-            first.get("color"),
-            first.get("yAxis") == "right",
-        )
+        upper = _number(last["value"], "An annotation's value") if first is not last else None
+        lower = _number(first["value"], "An annotation's value")
+        right = first.get("yAxis") == "right"
+        yield Note(lower, upper, _label(first, last), _colour(first.get("color")), right)
     for each in _visible(spec.get("vertical")):
         first, last = (each[0], each[-1]) if isinstance(each, list) else (each, each)
         upper = _moment(last["value"], 0) if first is not last else None
-        yield Note(_moment(first["value"], 0), upper, _label(first, last), first.get("color"), upright=True)
+        colour = _colour(first.get("color"))
+        yield Note(_moment(first["value"], 0), upper, _label(first, last), colour, upright=True)
 
 
 def _visible(notes: Any) -> list[Any]:
@@ -218,10 +217,22 @@ def _label(first: Mapping[str, Any], last: Mapping[str, Any]) -> str:
 
 
 def _axis(spec: Mapping[str, Any]) -> Axis:
-    low, high = spec.get("min"), spec.get("max")
+    low, high = (_number(spec[end], f"yAxis: {end}") if end in spec else None for end in ("min", "max"))
     if low is not None and high is not None and low >= high:
         raise WidgetError(f"yAxis: min ({low}) must be less than max ({high}).")
     return Axis(str(spec.get("label") or ""), low, high)
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise WidgetError(f"{what} must be a number, not {value!r}.")
+    return float(value)
+
+
+def _colour(value: Any) -> str | None:
+    if value is not None and not _COLOUR.fullmatch(str(value)):
+        raise WidgetError(f"The color must be six hexadecimal digits behind a #, not {value!r}.")
+    return None if value is None else str(value)
 
 
 def _object(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -234,6 +234,26 @@ def test_an_alarm_that_cannot_be_is_refused(watch, clock, change, why):
     assert watch.describe_alarms()["MetricAlarms"] == []
 
 
+@pytest.mark.parametrize(
+    ("expression", "why"), [("1 +", "does not parse"), ("[m, m]", "gives 2 time series"), ("x", "id x")]
+)
+def test_an_alarm_on_what_is_no_expression_is_refused(watch, clock, expression, why):
+    """The expression is tried out when the alarm is put."""
+    metric = {"Namespace": "N", "MetricName": "M"}
+    queries = [
+        {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False},
+        {"Id": "e", "Expression": expression},
+    ]
+    with pytest.raises(ClientError, match=f"ValidationError.*{why}"):
+        watch.put_metric_alarm(
+            AlarmName="wrong",
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold",
+            Metrics=queries,
+        )
+
+
 def test_stock_moto_still_has_what_is_replaced():
     """The operations are there, and moto's alarms still never change by themselves."""
     replaced = {

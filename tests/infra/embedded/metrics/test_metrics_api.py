@@ -131,6 +131,28 @@ def test_an_expression_that_cannot_be_calculated_is_refused_with_its_reason(watc
         math(watch, minute, expression)
 
 
+def test_a_window_is_filled_up_to_a_bound(watch, minute):
+    """Filling years of minutes is refused; the data of the same window is not."""
+    long_ago = {"StartTime": datetime(2020, 1, 1, tzinfo=UTC)}
+    assert math(watch, minute, "m", **long_ago)["MetricDataResults"][0]["Values"][0] == 60.0
+    with pytest.raises(ClientError, match=r"ValidationError.*periods, and 100,800 can be filled"):
+        math(watch, minute, "FILL(m, 0)", **long_ago)
+
+
+@pytest.mark.parametrize(
+    "datum",
+    [
+        {"Value": float("inf")},
+        {"Values": [1.0], "Counts": [0.0]},
+        {"StatisticValues": {"SampleCount": 0.0, "Sum": 0.0, "Minimum": 0.0, "Maximum": 0.0}},
+    ],
+)
+def test_values_that_are_none_are_refused(watch, datum):
+    """Infinity, and sets of no samples, would spoil every later answer."""
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*MetricData.member.1"):
+        watch.put_metric_data(Namespace="N", MetricData=[{"MetricName": "M", **datum}])
+
+
 def test_pages_hold_a_bounded_number_of_data_points(watch, minute):
     """NextToken leads to the rest; a result that goes on has the status PartialData."""
     asked = {
