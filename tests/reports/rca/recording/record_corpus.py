@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -74,6 +75,12 @@ def _launched_with(code: str):
     return changed
 
 
+def as_on_aws(text: str) -> str:
+    """Return a text in which tracebacks name Lambda's folders and not those of the machine that recorded."""
+    text = re.sub(r"/[^\s\"\\]*/functions/code/[0-9a-f]+", "/var/task", text)
+    return re.sub(r"/[^\s\"\\]*/site-packages", "/opt/python", text)
+
+
 def record(case: Case, clouds: Clouds, into: Path) -> int:
     """Record one case into a folder; returns its size in bytes."""
     observations = case.record(clouds.lab(case.cloud))
@@ -84,7 +91,7 @@ def record(case: Case, clouds: Clouds, into: Path) -> int:
         "expected": expected,
         "observations": observations.to_json(),
     }
-    text = json.dumps(document, ensure_ascii=False, indent=None) + "\n"
+    text = as_on_aws(json.dumps(document, ensure_ascii=False)) + "\n"
     (into / f"{case.name}.json").write_text(text, encoding="utf-8")
     return len(text.encode())
 
