@@ -29,11 +29,14 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The grader's own run: every experiment that was expected, and how it ended. `isolation` in words."""
+    """The grader's own run: every experiment that was expected, and how it ended.
+
+    `isolation` says in words how handlers were kept apart; `failed` why nothing could be run at all.
+    """
 
     experiments: tuple[Experiment, ...] = ()
     isolation: str = ""
-    of: str = "the reference pipeline"
+    failed: str = ""
 
     def activity(self, number: int) -> tuple[Experiment, ...]:
         """Return the experiments of one activity."""
@@ -48,6 +51,13 @@ class Case:
     evidence: EvidenceSet
     run: Run | None = None
     own_pipeline: bool = False
+
+    def ours(self, activity: int) -> str:
+        """Return why the grader's own run has no evidence of an activity, "" unless that is our fault."""
+        if self.run is None:
+            return ""
+        broken = (e for e in self.run.activity(activity) if e.outcome == "broken" and e.fault != "learner")
+        return self.run.failed or next((e.reason or "it broke" for e in broken), "")
 
 
 @dataclass(frozen=True, slots=True)

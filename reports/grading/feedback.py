@@ -52,10 +52,12 @@ def headline(grade: Grade) -> str:
 
 def trouble(grade: Grade) -> tuple[str, ...]:
     """Return what the harness or the cloud did wrong, each in a sentence."""
-    broken = (
+    broken = [
         f"{mark.criterion.id}: {part.found}"
         for mark in grade.marks
         for part in mark.parts
         if part.state is State.BROKEN
-    )
-    return (*grade.trouble, *broken)
+    ]
+    if grade.trouble:
+        return (*grade.trouble, f"{len(broken)} parts of criteria could not be decided")
+    return tuple(dict.fromkeys(broken))

@@ -59,6 +59,8 @@ def _of_file(item: Item) -> Part:
 
 def _nothing(case: Case, criterion: Criterion) -> Part:
     expected = f"evidence of activity {criterion.activity}"
+    if case.run is not None and case.run.failed:
+        return Part(expected, f"the grader's own run failed: {case.run.failed}", State.BROKEN)
     bad = [
         item.name for item in case.evidence.items if not item.sound and item.activity == criterion.activity
     ]

@@ -90,10 +90,10 @@ def bursts_of_side(case: Case, side: str) -> tuple[Witnessed, ...]:
 
 
 def no_burst(case: Case, expected: str, answer: str, look: str) -> Part:
-    """Return the part for a figure of which there is no burst at all: no run of ours that broke may cost it."""
-    broken = case.run is not None and any(one.outcome == "broken" for one in case.run.activity(3))
-    if broken and not case.evidence.findings:
-        return Part(expected, "the grader's own burst could not be made", State.BROKEN, look)
+    """Return the part for a figure of which there is no burst at all; that our run broke costs nothing."""
+    ours = case.ours(3)
+    if ours:
+        return Part(expected, f"the grader's own burst could not be made: {ours}", State.BROKEN, look)
     return Part(expected, f"{answer}, and there is no burst like it in the evidence", State.UNMET, look)
 
 
@@ -142,7 +142,7 @@ def step_durations(case: Case, criterion: Criterion) -> Decision:
     lines = tuple(f"{s}: {_ms(b, s)} ms ({i.name})" for i, b in singles for s in b.step_order)
     look = case.answers.where("happy_path.durations_ms")
     if not singles:
-        state = State.UNMET if given else State.MISSING
+        state = State.BROKEN if case.ours(2) else State.UNMET if given else State.MISSING
         return Decision((Part("a duration for each step", "no single ticket in the evidence", state, look),))
     parts = [_duration(step, given.get(step.casefold()), singles, tolerance, look) for step in steps]
     return Decision(tuple(parts), "; ".join(f"{k} {figure(v)} ms" for k, v in given.items()), lines)

@@ -97,7 +97,8 @@ def before_and_after(case: Case, criterion: Criterion) -> Decision:
     for name, value in zip(("before", "after"), sides, strict=True):
         expected = f"makespan {name} the fix, within {tolerance:.0%} of a burst that happened"
         near = [b for b in bursts if value is not None and close(value, b.makespan_s, tolerance, "s")]
-        state = State.MISSING if value is None else State.MET if near else State.UNMET
+        lost = State.UNMET if bursts or not case.ours(7) else State.BROKEN
+        state = State.MISSING if value is None else State.MET if near else lost
         measured = ", ".join(f"{b.makespan_s:.1f} s at {b.plan.max_concurrency}" for b in bursts[:6])
         parts.append(Part(expected, f"{value}; measured: {measured or 'nothing'}", state, look))
     before, after = sides

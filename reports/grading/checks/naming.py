@@ -57,8 +57,7 @@ def _step(found: Attribution, by: str) -> str:
 
 
 def _unmeasured(case: Case, expected: str, given: str, activity: int, look: str) -> Part:
-    broken = case.run is not None and any(one.outcome == "broken" for one in case.run.activity(activity))
-    state = State.BROKEN if broken else State.UNMET
+    state = State.BROKEN if case.ours(activity) else State.UNMET
     return Part(expected, f"{given}, and nothing in the evidence measures it", state, look)
 
 
