@@ -18,7 +18,10 @@ READY_DEV := $(VENV)/.installed-dev
 READY_BENCH := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help install regress selftest test check format bench cloud report lock clean distclean \
+GRADE_OPTIONS = $(if $(TICKETS),--tickets $(TICKETS)) $(if $(LOW),--low $(LOW)) $(if $(HIGH),--high $(HIGH)) \
+                --out $(OUT)/grading $(ARGS)
+
+.PHONY: answers grade grade-class help install regress selftest test check format bench cloud report lock clean distclean \
         activity1 activity2 activity3 activity4 activity5 activity6 activity7 activity8 activity9
 .SUFFIXES:
 
@@ -75,6 +78,21 @@ regress: $(READY) ## Check a template against a baseline (TEMPLATE=new.yaml BASE
 selftest: $(READY) ## See that the checks catch broken templates and handlers (some minutes)
 	@$(BIN)/python -m pytest tests/mutants/selftest.py $(ARGS)
 
+# ---------------------------------------------------------------- grading
+
+answers: ## Write portfolio/answers.yaml, with every question in it
+	@test ! -e portfolio/answers.yaml || { echo "portfolio/answers.yaml is there already; it is kept as it is."; exit 1; }
+	@cp portfolio/answers.template.yaml portfolio/answers.yaml
+	@echo "portfolio/answers.yaml has every question in it; fill in what you have done."
+
+grade: $(READY) ## Grade one submission: SUBMISSION=folder
+	@test -n "$(SUBMISSION)" || { echo "Say which folder: make grade SUBMISSION=path/to/folder" >&2; exit 2; }
+	@$(BIN)/python -m fixtures.grading grade "$(SUBMISSION)" $(GRADE_OPTIONS)
+
+grade-class: $(READY) ## Grade a class: CLASS=folder, with a folder for each submission
+	@test -n "$(CLASS)" || { echo "Say which folder: make grade-class CLASS=path/to/folder" >&2; exit 2; }
+	@$(BIN)/python -m fixtures.grading class "$(CLASS)" $(GRADE_OPTIONS)
+
 # ---------------------------------------------------------------- the project itself
 
 test: $(READY) ## Test the framework
@@ -92,6 +110,8 @@ format: $(READY_DEV) ## Put the code into the project's format
 
 bench: $(READY_BENCH) ## Measure the embedded cloud's accuracy and speed
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.cloudwatch
+	@$(BIN)/python -m benchmarks.insights
 
 # One resolution for all: the later locks are held to what the first one chose. Needs uv.
 COMPILE = $(shell command -v uv || echo $(BIN)/uv) pip compile --quiet --universal --python-version 3.11 \
