@@ -88,6 +88,19 @@ def test_map_state_takes_its_concurrency_from_the_input(
     claim("the steps, in order", same(definition.steps, STEPS), equals=1)
 
 
+def test_the_knob_is_the_only_cap(inventory: Inventory, claim: Claim) -> None:
+    """Nothing else limits a step: no function has concurrency reserved, so the Map's knob decides alone."""
+    reserved = exact(len(inventory.reserved), len(inventory.functions), "", n_unit="functions")
+    claim("functions with concurrency reserved", reserved, equals=0)
+
+
+def test_every_log_is_kept_for_a_time(stack: Stack, inventory: Inventory, claim: Claim) -> None:
+    """Every log group has a retention: what the workshop writes is not kept, and paid for, for ever."""
+    groups = len(stack.of_type("AWS::Logs::LogGroup"))
+    kept = exact(len(inventory.kept_for_ever), groups, "", n_unit="log groups")
+    claim("log groups that keep events for ever", kept, equals=0)
+
+
 def test_nothing_has_run_yet(first_look: FirstLook, claim: Claim) -> None:
     """A stack that was just deployed has executed nothing: whatever is seen later, our bursts caused."""
     claim("executions just after deployment", exact(first_look.executions, 1, "", n_unit="looks"), equals=0)
