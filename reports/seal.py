@@ -1,9 +1,10 @@
 """The seal of an evidence file: a hash chain over its raw samples, closed by everything else in it.
 
-Each link of a burst hashes one ticket's sample together with the link before, the first one the burst's plan and
-figures; the document's own hash closes over all chains, the claims and the environment. Whoever changes a figure
-afterwards breaks the chain, and the first broken link says where. There is no secret in it: it finds careless
-edits, and a forger who computes the chain again has to be found by other means (`reports.grading.integrity`).
+Each link of a burst hashes one ticket's sample together with the link before, the first one the burst's plan
+and figures; the document's own hash closes over all chains, the claims and the environment. Whoever changes a
+figure afterwards breaks the chain, and the first broken link says where. There is no secret in it: it finds
+careless edits, and a forger who computes the chain again has to be found by other means
+(`reports.grading.integrity`).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def links_of(burst: Mapping[str, Any]) -> list[str]:
 
 
 def seal(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the seal of a document with `bursts`, each with `samples`; any seal already in it is left out."""
+    """Return the seal of a document with `bursts` and their `samples`; a seal already in it is left out."""
     return _seal(document, [links_of(burst) for burst in document.get("bursts", ())])
 
 

@@ -14,7 +14,7 @@ from reports.records import Burst
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """How one experiment of the grader's own run ended: passed, failed, broken or skipped; None: it never ran.
+    """How one experiment of the grader's own run ended: passed, failed, broken or skipped.
 
     `fault` says whose doing it was when it is broken: "learner" when the same experiment works with the
     reference pipeline on this machine, else "harness".

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from reports.measuring.concurrency import timeline
@@ -22,7 +23,7 @@ def contradictions(burst: Burst) -> tuple[tuple[str, str], ...]:
 
 def _whole(burst: Burst) -> Iterator[tuple[str, str]]:
     order = (burst.started, burst.map_started, burst.map_ended, burst.ended)
-    if any(later < earlier - TICK_S for earlier, later in zip(order, order[1:], strict=False)):
+    if any(later < earlier - TICK_S for earlier, later in pairwise(order)):
         yield "times", "the execution and its Map do not start and end in this order"
     if len(burst.tickets) > burst.plan.tickets:
         yield "plan", f"{len(burst.tickets)} tickets ran, {burst.plan.tickets} were planned"
@@ -77,6 +78,6 @@ def _attempts(sample: StepSample) -> Iterator[str]:
     for attempt in sample.attempts:
         started = attempt.scheduled if attempt.started is None else attempt.started
         moments = (before, attempt.scheduled, started, attempt.ended, sample.exited)
-        if any(later < earlier - TICK_S for earlier, later in zip(moments, moments[1:], strict=False)):
+        if any(later < earlier - TICK_S for earlier, later in pairwise(moments)):
             yield f"an attempt at {sample.step} is not scheduled, started and ended in this order"
         before = attempt.ended

@@ -1,4 +1,4 @@
-"""What keeps answers or a rubric from being read. Each message names the file, the place and the next step."""
+"""What keeps answers or a rubric from being read. A message names the file, the place and the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One submission's grade: every criterion decided by itself, so that trouble with one does not lose the rest."""
+"""One submission's grade: every criterion decided by itself, so that trouble with one keeps the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OutOfTime(Exception):
 
 
 def grade(submission: str, case: Case, rubric: Rubric, *, guard: Guard = nullcontext) -> Grade:
-    """Return the grade of a submission; `guard` is entered around each criterion and may raise `OutOfTime`."""
+    """Return a submission's grade; `guard` is entered around each criterion and may raise `OutOfTime`."""
     unknown = sorted({criterion.check for criterion in rubric.criteria} - CHECKS.keys())
     if unknown:
         raise RubricError(f"the rubric names checks that do not exist: {', '.join(unknown)}")

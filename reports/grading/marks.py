@@ -1,7 +1,7 @@
 """Marks: for each criterion what was expected, what was found, where to look, and the points.
 
-Three things are kept apart: what the learner missed, what an assessor still has to read, and what could not be
-decided because the harness or the cloud failed. Only the first costs points.
+Three things are kept apart: what the learner missed, what an assessor still has to read, and what could not
+be decided because the harness or the cloud failed. Only the first costs points.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class IntegrityFinding:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One submission's marks. `not_gradable` says what the learner has to put right first; `trouble` is ours."""
+    """One submission's marks. `not_gradable` says what the learner has to put right; `trouble` is ours."""
 
     submission: str
     rubric: str

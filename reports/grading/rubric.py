@@ -20,8 +20,8 @@ _NEEDED: Final = ("id", "title", "activity", "ksb", "points", "decided", "check"
 class Criterion:
     """One line of the rubric.
 
-    `decided` says in words by what it is decided; `check` names the function that does, `given` its arguments.
-    `expects` says in a sentence what earns the points.
+    `decided` says in words by what it is decided; `check` names the function that does, `given` its
+    arguments. `expects` says in a sentence what earns the points.
     """
 
     id: str

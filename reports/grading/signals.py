@@ -11,7 +11,8 @@ from reports.grading.evidence_set import EvidenceSet
 from reports.rca.observations import Observations
 
 METRICS: Final = (
-    "Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "UnreservedConcurrentExecutions",
+    "Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions",
+    "UnreservedConcurrentExecutions",
     "ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
     "ExecutionThrottled", "ExecutionTime", "ModelLatency", "OverheadLatency",
 )  # fmt: skip
@@ -32,6 +33,8 @@ EVENTS: Final = (
     "MapIterationFailed", "ExecutionTimedOut", "ExecutionAborted", "MapStateFailed",
 )  # fmt: skip
 SHORTEST_QUOTE: Final = 12
+LONGEST_NAME: Final = 60
+"""An error's name is short; what is longer is a message, to be quoted."""
 HEDGES: Final = re.compile(
     r"\b(probably|perhaps|maybe|might|possibly|presumably|i think|i guess|i believe|i suspect|suspect(ed)?|"
     r"likely|it seems|seems to|could be|may be|must have been|i assume|assum(e|ing|ption))\b",
@@ -79,7 +82,8 @@ def signals_of(evidence: EvidenceSet, seen: Observations | None = None) -> Signa
         if part
     }
     quotable: list[str] = [_flat(error) for error in errors]
-    names = {error for error in errors if len(error) < 60} | set(FIELDS) | set(EVENTS) | set(FIGURES)  # noqa: PLR2004 - names, not messages
+    names = {error for error in errors if len(error) < LONGEST_NAME}
+    names |= {*FIELDS, *EVENTS, *FIGURES}
     metrics = set(METRICS)
     for part in [seen, *(item.observations for item in evidence.sound)]:
         if part is not None:

@@ -18,7 +18,7 @@ SHOWN = 6
 
 @check("activity_claims")
 def activity_claims(case: Case, criterion: Criterion) -> Decision:
-    """Every claim of an activity holds: in the grader's run of the learner's pipeline, else in their evidence.
+    """Every claim of an activity holds, in the grader's run of the learner's pipeline or in their evidence.
 
     An own template or handlers are always run here; the learner's evidence alone decides only when there are
     none, or when the grader ran nothing.

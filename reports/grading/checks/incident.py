@@ -1,4 +1,4 @@
-"""Incident reports: evidence that exists, kept apart from hypothesis; and a cause on a bone with its signal."""
+"""Incident reports: evidence that exists, kept apart from hypothesis; a cause on a bone with its signal."""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ def why(case: Case, criterion: Criterion) -> Decision:
         Part("the reason follows from the evidence", "to be read", State.ASSESSOR, look),
     )
     lines = tuple(
-        f"{where}: {part.step} {part.share_of_service:.0%} of service time, p95 {part.p95_service_s * 1000:.0f} ms"
+        f"{where}: {part.step} {part.share_of_service:.0%} of service time, "
+        f"p95 {part.p95_service_s * 1000:.0f} ms"
         for where, one in measured(case, 3)
         for part in one.steps
     )

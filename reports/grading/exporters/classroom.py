@@ -1,9 +1,9 @@
 """GitHub Classroom: the result of one autograding runner, as JSON and base64 encoded.
 
 Form: what the action `classroom-resources/autograding-grading-reporter` reads from the variable
-`<RUNNER>_RESULTS` (its src/main.js and src/notify-classroom.js): base64 of JSON with `status`, `max_score` and
-`tests`, whose `score`s are summed up, so that each test must have one. What could not be decided is an `error`
-with its points left out of `max_score`.
+`<RUNNER>_RESULTS` (its src/main.js and src/notify-classroom.js): base64 of JSON with `status`, `max_score`
+and `tests`, whose `score`s are summed up, so that each test must have one. What could not be decided is an
+`error` with its points left out of `max_score`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JUnit XML, as Jenkins, GitLab and GitHub's test reporters read it.
 
-Form: the XSD of the Jenkins xUnit plugin (junit-10.xsd). A criterion with points lost is a `failure`, one that
-the harness could not decide an `error`, one that nobody ran or that only an assessor decides `skipped`.
+Form: the XSD of the Jenkins xUnit plugin (junit-10.xsd). A criterion with points lost is a `failure`, one
+that the harness could not decide an `error`, one that nobody ran or that only an assessor decides `skipped`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from itertools import groupby
+from typing import Any
 
 from reports.grading.feedback import headline, mark_text, points, trouble
 from reports.grading.marks import Grade, Mark, State
@@ -62,7 +63,7 @@ def _suite(root: ET.Element, grade: Grade, activity: int, marks: list[Mark]) -> 
 
 def _told(root: ET.Element, grade: Grade) -> None:
     kind = "failure" if grade.not_gradable else "error"
-    counts: dict[str, str] = {"failures": "0", "errors": "0", f"{kind}s": "1"}
+    counts: dict[str, Any] = {"failures": "0", "errors": "0", f"{kind}s": "1"}
     suite = ET.SubElement(root, "testsuite", name="submission", tests="1", **counts)
     case = ET.SubElement(suite, "testcase", name="can be graded", classname=_clean(grade.submission))
     found = ET.SubElement(case, kind, message=_clean(headline(grade)), type=kind)

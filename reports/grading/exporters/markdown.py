@@ -63,8 +63,8 @@ def _told(grade: Grade) -> list[str]:
 def _table(grade: Grade) -> str:
     head = "| Criterion | Activity | KSB | Points | Of | State |\n|---|---|---|---|---|---|"
     rows = [
-        f"| {_plain(m.criterion.title)} | {m.criterion.activity} | {', '.join(m.criterion.ksb)} | {points(m.earned)} "
-        f"| {points(m.out_of)} | {m.state} |"
+        f"| {_plain(m.criterion.title)} | {m.criterion.activity} | {', '.join(m.criterion.ksb)} | "
+        f"{points(m.earned)} | {points(m.out_of)} | {m.state} |"
         for m in grade.marks
     ]
     return "\n".join([head, *rows])

@@ -34,7 +34,8 @@ def one(grade: Grade) -> str:
     rows = [
         (
             mark.criterion.id, mark.criterion.title, mark.criterion.activity, " ".join(mark.criterion.ksb),
-            mark.criterion.decided, mark.state, *map(points, (mark.earned, mark.out_of, mark.awaiting, mark.undecided)),
+            mark.criterion.decided, mark.state,
+            *map(points, (mark.earned, mark.out_of, mark.awaiting, mark.undecided)),
         )
         for mark in grade.marks
     ]  # fmt: skip
