@@ -11,7 +11,7 @@ pytest_plugins = [
     "fixtures.inventory",
     "fixtures.burst",
     "fixtures.pipeline",
-    "fixtures.insights",
+    "fixtures.logs",
     "fixtures.incidents",
     "fixtures.variants",
     "fixtures.summary",

@@ -17,7 +17,6 @@ from fixtures.incidents import Expected
 from fixtures.labels import ksb
 from fixtures.observations import observe
 from fixtures.outcomes import outcome_table, tickets_by_fate
-from fixtures.windows import window_of
 from infra.tickets import oversized_ticket
 from reports.figures import execution_graph
 from reports.judging.estimates import exact, measured, peak_concurrency
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from fixtures.claims import Claim
     from fixtures.evidence import Record
     from fixtures.incidents import Incidents
-    from fixtures.insights import Insights
+    from fixtures.logs import Logs
     from fixtures.options import Options
     from fixtures.pipeline import Pipeline
     from fixtures.variants import Variant, Variants
@@ -61,9 +60,8 @@ def fault_of(ticket: Any) -> str | None:
 def oversized(pipeline: Pipeline) -> Burst:
     """Send the oversized ticket alone, after one good ticket has warmed the environments up."""
     pipeline.bursts.warm_up(1)
-    metrics.minute_of_its_own(pipeline.cloud)
     burst = pipeline.bursts.once("one oversized ticket", [oversized_ticket()], 1)
-    metrics.minute_of_its_own(pipeline.cloud)
+    metrics.keep_apart(pipeline.cloud)
     return burst
 
 
@@ -99,7 +97,7 @@ def test_it_fails_at_the_first_step_and_at_once(
 
 
 def test_it_fails_at_no_load_and_nothing_reaches_the_model(
-    oversized: Burst, pipeline: Pipeline, insights: Insights, claim: Claim, record: Record
+    oversized: Burst, logs: Logs, claim: Claim, record: Record
 ) -> None:
     """Load has no part in it: one ticket was under way, and the model step was never reached.
 
@@ -110,15 +108,14 @@ def test_it_fails_at_no_load_and_nothing_reaches_the_model(
     claim("tickets under way at most", peak_concurrency(oversized), equals=1)
     reached = [sample.step for ticket in oversized.tickets for sample in ticket.steps]
     claim(f"times {MODEL_STEP} was entered", exact(reached.count(MODEL_STEP), len(reached), ""), equals=0)
-    window = window_of([oversized])
-    insights.ask(FAILURES, pipeline.groups(FIRST_STEP), window, expected=1)
-    lines = insights.ask("fields @message", pipeline.groups(MODEL_STEP), window)
+    logs.ask(FAILURES, oversized, [FIRST_STEP], expected=1)
+    lines = logs.ask("fields @message", oversized, [MODEL_STEP])
     record.say(lines.markdown())
     claim(f"log lines of {MODEL_STEP} at that time", exact(len(lines.rows), 1, "", n_unit="query"), equals=0)
 
 
 def test_the_error_is_found_in_history_and_log(
-    oversized: Burst, pipeline: Pipeline, insights: Insights, claim: Claim, record: Record
+    oversized: Burst, pipeline: Pipeline, logs: Logs, claim: Claim, record: Record
 ) -> None:
     """Two records that know nothing of each other tell the same: the history and the step's own log line.
 
@@ -130,7 +127,7 @@ def test_the_error_is_found_in_history_and_log(
     record.data("the event in the history", [(event.id, event.state, event.error) for event in failed])
     claim("failed attempts in the history", exact(len(failed), 1, "", n_unit="execution"), equals=1)
     claim("the error in the history", same(failed[0].error, ERROR), equals=1)
-    found = insights.ask(FAILURES, pipeline.groups(), window_of([oversized]), expected=1)
+    found = logs.ask(FAILURES, oversized, expected=1)
     record.table("failures, by query", found)
     claim("failures found by query", exact(len(found.rows), 1, "", n_unit="query"), equals=1)
     claim("the ticket", same(found.texts("ticket_id"), (oversized.tickets[0].ticket_id,)), equals=1)
@@ -146,7 +143,7 @@ def test_it_is_classified_as_bad_input(oversized: Burst, pipeline: Pipeline, inc
     """
     observed = observe(pipeline, [oversized], fault_of=fault_of)
     expected = Expected(Leaf.BAD_INPUT, Bone.DATA, FIRST_STEP)
-    incidents.classified("an oversized ticket", observed, expected)
+    incidents.classified("An oversized ticket", observed, expected)
 
 
 def test_one_bad_ticket_among_good_ones_takes_all_with_it(
@@ -158,6 +155,7 @@ def test_one_bad_ticket_among_good_ones_takes_all_with_it(
     do; the next experiment shows what would contain it.
     """
     burst = pipeline.bursts.once("good tickets and one oversized", batch, options.high)
+    metrics.keep_apart(pipeline.cloud)
     record.uses(burst)
     fates = tickets_by_fate(burst)
     record.say(outcome_table({"one bad ticket among good ones": burst}))
