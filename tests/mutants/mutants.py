@@ -72,7 +72,9 @@ MUTANTS = (
         static=frozenset({"knob"}),
         activities=(1,),
         refuted={
-            "test_map_state_takes_its_concurrency_from_the_input": "the Map's concurrency comes from the input"
+            "test_map_state_takes_its_concurrency_from_the_input": (
+                "the Map's concurrency comes from the input"
+            )
         },
     ),
     Mutant(
@@ -87,7 +89,7 @@ MUTANTS = (
     Mutant(
         "validation removed",
         "a text of any length is let through",
-        (Edit(PREPROCESS, "if len(event[\"text\"]) > MAX_CHARACTERS:", "if len(event[\"text\"]) < 0:"),),
+        (Edit(PREPROCESS, 'if len(event["text"]) > MAX_CHARACTERS:', 'if len(event["text"]) < 0:'),),
         activities=(6,),
         refuted={"test_it_fails_at_the_first_step_and_at_once": "the execution fails"},
     ),
@@ -244,7 +246,8 @@ MUTANTS = (
             Edit(
                 PIPELINE,
                 "                Resource:\n                  - !GetAtt PreprocessFunction.Arn\n",
-                '                Resource:\n                  - "*"\n                  - !GetAtt PreprocessFunction.Arn\n',
+                '                Resource:\n                  - "*"\n'
+                "                  - !GetAtt PreprocessFunction.Arn\n",
             ),
         ),
         static=frozenset({"roles"}),
@@ -276,4 +279,4 @@ MUTANTS = (
         static=frozenset({"dashboard"}),
     ),
 )
-"""Every broken pipeline; the names are unique."""
+"""Every broken pipeline, each with a name of its own."""

@@ -16,7 +16,7 @@ RUN = [mutant for mutant in MUTANTS if mutant.activities]
 
 @pytest.mark.parametrize("activity", sorted({number for mutant in RUN for number in mutant.activities}))
 def test_the_pipeline_as_it_is_passes(activity, tmp_path):
-    """Unbroken, with the same quick model, the pipeline passes the activities that the mutants are run with."""
+    """Unbroken, with the same quick model, the pipeline passes what the mutants are run with."""
     found = promises.run(derive(tmp_path, (QUICK_MODEL,)), [activity], tmp_path / "out", ["--quick"])
     assert [one for one in found if one.status not in {"passed", "skipped"}] == []
 
@@ -32,5 +32,7 @@ def test_a_broken_pipeline_is_caught_by_its_claim(mutant, tmp_path):
         outcomes = ("REFUTED", "INCONCLUSIVE") if mutant.merely_unconfirmed else ("REFUTED",)
         said = caught[experiment].lines
         assert any(line.startswith(f"{outcome}: {claim}") for line in said for outcome in outcomes), said
-    others = {name: one.lines for name, one in caught.items() if name not in {*mutant.refuted, *mutant.follows}}
+    others = {
+        name: one.lines for name, one in caught.items() if name not in {*mutant.refuted, *mutant.follows}
+    }
     assert others == {}
