@@ -1,0 +1,1 @@
+"""The portfolio: artefacts with a manifest, what each activity showed, the learner's words, one page."""
