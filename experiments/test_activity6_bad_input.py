@@ -17,7 +17,7 @@ from fixtures.incidents import Expected
 from fixtures.labels import ksb
 from fixtures.observations import observe
 from fixtures.outcomes import outcome_table, tickets_by_fate
-from infra.tickets import oversized_ticket
+from infra.tickets import oversized_ticket, tickets
 from reports.figures import execution_graph
 from reports.judging.estimates import exact, measured, peak_concurrency
 from reports.rca import Bone, Leaf
@@ -57,18 +57,18 @@ def fault_of(ticket: Any) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def oversized(pipeline: Pipeline) -> Burst:
+def oversized(own_pipeline: Pipeline) -> Burst:
     """Send the oversized ticket alone, after one good ticket has warmed the environments up."""
-    pipeline.bursts.warm_up(1)
-    burst = pipeline.bursts.once("one oversized ticket", [oversized_ticket()], 1)
-    metrics.keep_apart(pipeline.cloud)
+    own_pipeline.bursts.warm_up(1)
+    burst = own_pipeline.bursts.once("one oversized ticket", [oversized_ticket()], 1)
+    metrics.keep_apart(own_pipeline.cloud)
     return burst
 
 
 @pytest.fixture(scope="module")
-def batch(pipeline: Pipeline) -> list[dict[str, Any]]:
+def batch(options: Options) -> list[dict[str, Any]]:
     """Return good tickets with the oversized one in their middle."""
-    sent = list(pipeline.bursts.sent)
+    sent = tickets(options.tickets)
     return [*sent[: len(sent) // 2], oversized_ticket(), *sent[len(sent) // 2 + 1 :]]
 
 
@@ -85,10 +85,10 @@ def test_it_fails_at_the_first_step_and_at_once(
     """An oversized ticket is refused at once, in the first step, with an error that says what is wrong."""
     record.uses(oversized)
     record.figure(execution_graph(definition, oversized))
+    claim("the execution fails", same(oversized.status, "FAILED"), equals=1)
     (ticket,) = oversized.tickets
     (refused,) = ticket.steps
     (attempt,) = refused.attempts
-    claim("the execution fails", same(oversized.status, "FAILED"), equals=1)
     claim("the step that failed is the first", same(refused.step, FIRST_STEP), equals=1)
     claim("the error's name", same(attempt.error, ERROR), equals=1)
     claim("the error's message is in its cause", same(MESSAGE in (attempt.cause or ""), True), equals=1)  # noqa: FBT003 - expected value
