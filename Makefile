@@ -21,7 +21,7 @@ READY_BENCH := $(VENV)/.installed-bench
 GRADE_OPTIONS = $(if $(TICKETS),--tickets $(TICKETS)) $(if $(LOW),--low $(LOW)) $(if $(HIGH),--high $(HIGH)) \
                 --out $(OUT)/grading $(ARGS)
 
-.PHONY: answers grade grade-class help install regress selftest test check format bench cloud report lock clean distclean \
+.PHONY: portfolio answers grade grade-class help install regress selftest test check format bench cloud report lock clean distclean \
         activity1 activity2 activity3 activity4 activity5 activity6 activity7 activity8 activity9
 .SUFFIXES:
 
@@ -55,8 +55,20 @@ activity1: ## Orientation: deploy the pipeline, find its parts
 activity2: ## The happy path: one ticket, and which step is the model
 activity3: ## Hit the wall: 500 tickets, two at a time
 activity4: ## Scale up and compare
+activity5: ## Understand orchestration
+activity6: ## Controlled failure: bad input
+activity7: ## Controlled failure: throttling
+activity8: ## The portfolio, from what ran
 activity1 activity2 activity3 activity4 activity5 activity6 activity7 activity8 activity9: $(READY)
 	@status=0; $(BIN)/python -m pytest -m $@ $(OPTIONS) || status=$$?; \
+	test $$status -ge 4 || $(BIN)/python -m reports.site $(OUT)/allure-results $(OUT)/report/index.html || true; \
+	exit $$status
+
+# One session, one deployment: what one activity measured, the next reuses.
+portfolio: $(READY) ## Activities 1 to 8 in one session; the portfolio is OUT/report/portfolio.html
+	@status=0; $(BIN)/python -m pytest \
+	  -m "activity1 or activity2 or activity3 or activity4 or activity5 or activity6 or activity7 or activity8" \
+	  $(OPTIONS) || status=$$?; \
 	test $$status -ge 4 || $(BIN)/python -m reports.site $(OUT)/allure-results $(OUT)/report/index.html || true; \
 	exit $$status
 
