@@ -28,6 +28,7 @@ from fixtures.orchestration import (
     matched_durations,
     slowest_table,
 )
+from infra.tickets import tickets
 from reports.figures.stays import where_time_goes
 from reports.judging.estimates import exact, measured, peak_concurrency, ratio_of_mean_service
 from reports.measuring.statistics import service_times
@@ -109,9 +110,9 @@ def slow(pipeline: Pipeline, options: Options, record: Record) -> Burst:
 
 
 @pytest.fixture(scope="module")
-def planted(variants: Variants, pipeline: Pipeline, options: Options) -> Iterator[Variant]:
+def planted(variants: Variants, options: Options) -> Iterator[Variant]:
     """Deploy the pipeline with one ticket, in the middle, for which the model takes 500 ms longer."""
-    chosen = str(pipeline.bursts.sent[options.high]["ticket_id"])
+    chosen = tickets(3 * options.high)[options.high]["ticket_id"]
     needle = fault(MODEL_STEP, VARIANTS / "one_slow_ticket.py", SLOW_TICKET=chosen, SLOW_MS=SLOW_MS)
     with variants.deployed("needle", needle) as variant:
         yield variant
@@ -255,7 +256,7 @@ def test_the_slowest_ticket_is_the_same_by_query_and_history(  # noqa: PLR0917 -
     handler's work, is never the shorter one by more than the 1 ms of each of its two time stamps.
     """
     record.say(planted.told())
-    few = list(planted.pipeline.bursts.sent[: 3 * options.high])
+    few = tickets(3 * options.high)
     burst = planted.pipeline.bursts.once("with one slow ticket", few, options.high)
     record.uses(burst)
     found = logs_of(planted.pipeline).ask(SLOWEST, burst, [MODEL_STEP], expected=len(few))

@@ -20,6 +20,7 @@ from fixtures.outcomes import attempts_at, lost, named, outcome_table, refused_a
 from fixtures.tables import side_by_side_table
 from fixtures.variants import refusal_of
 from fixtures.windows import window_of
+from infra.tickets import tickets
 from reports.figures import concurrency_over_time, side_by_side
 from reports.judging.estimates import (
     exact,
@@ -101,14 +102,21 @@ def test_raising_the_cap_fixes_it(
 
 
 @pytest.fixture(scope="module")
-def part(options: Options, pipeline: Pipeline) -> list[dict[str, str]]:
-    """Return the tickets of the hard form."""
-    return list(pipeline.bursts.sent[: max(options.tickets // PART, options.high + RESERVED)])
+def crowd(options: Options) -> int:
+    """Return how many tickets the Map sends at once: `--high`, and always clearly more than are reserved."""
+    return max(options.high, 5 * RESERVED)
 
 
 @pytest.fixture(scope="module")
-def reserved(variants: Variants) -> Iterator[Variant]:
+def part(options: Options, crowd: int) -> list[dict[str, str]]:
+    """Return the tickets of the hard form."""
+    return tickets(max(options.tickets // PART, crowd + RESERVED))
+
+
+@pytest.fixture(scope="module")
+def reserved(variants: Variants, crowd: int) -> Iterator[Variant]:
     """Deploy the pipeline with 2 reserved for the model step, as a stack of its own."""
+    variants.need_room_to_reserve(crowd)
     with variants.deployed("reserved", EmbedReservedConcurrency=RESERVED) as variant:
         yield variant
 
@@ -116,25 +124,26 @@ def reserved(variants: Variants) -> Iterator[Variant]:
 @pytest.fixture(scope="module")
 def retrying(variants: Variants) -> Iterator[Variant]:
     """Deploy the same with a Retry on the model step, as a stack of its own."""
+    variants.need_room_to_reserve(RESERVED)
     patient = retry(MODEL_STEP, (THROTTLE,), attempts=20, most_s=5)
     with variants.deployed("retrying", patient, EmbedReservedConcurrency=RESERVED) as variant:
         yield variant
 
 
 @pytest.fixture(scope="module")
-def hard(reserved: Variant, part: list[dict[str, str]], options: Options) -> Burst:
+def hard(reserved: Variant, part: list[dict[str, str]], crowd: int) -> Burst:
     """Send the tickets with more at once than the model step takes, and nothing that retries."""
-    burst = reserved.pipeline.bursts.once("2 reserved, no retry", part, options.high)
+    burst = reserved.pipeline.bursts.once("2 reserved, no retry", part, crowd)
     metrics.keep_apart(reserved.pipeline.cloud)
     return burst
 
 
 @pytest.fixture(scope="module")
-def raised(hard: Burst, reserved: Variant, part: list[dict[str, str]], options: Options) -> Burst:
+def raised(hard: Burst, reserved: Variant, part: list[dict[str, str]], crowd: int) -> Burst:
     """Raise the reservation to what the Map sends (UpdateStack), and send the same tickets again."""
     assert hard.plan.tickets == len(part)
-    reserved.update(EmbedReservedConcurrency=options.high)
-    return reserved.pipeline.bursts.once(f"{options.high} reserved, no retry", part, options.high)
+    reserved.update(EmbedReservedConcurrency=crowd)
+    return reserved.pipeline.bursts.once(f"{crowd} reserved, no retry", part, crowd)
 
 
 def test_reserved_concurrency_refuses_and_loses_the_burst(
@@ -183,7 +192,6 @@ def test_retrying_instead_loses_nothing_and_costs_time(  # noqa: PLR0917 - as ab
     raised: Burst,
     retrying: Variant,
     part: list[dict[str, str]],
-    options: Options,
     claim: Claim,
     record: Record,
 ) -> None:
@@ -192,7 +200,7 @@ def test_retrying_instead_loses_nothing_and_costs_time(  # noqa: PLR0917 - as ab
     The same tickets, the same 2 reserved: refused attempts are made again later. Compared with the raised
     reservation in tickets lost, makespan and attempts.
     """
-    patient = retrying.pipeline.bursts.once("2 reserved, with Retry", part, options.high)
+    patient = retrying.pipeline.bursts.once("2 reserved, with Retry", part, hard.plan.max_concurrency)
     for burst in (hard, raised, patient):
         record.uses(burst)
     record.say(retrying.told())
@@ -224,14 +232,14 @@ def small(sandbox: Sandbox) -> Iterator[Variant]:
         yield variant
 
 
-def test_the_sandbox_fails_at_eleven(  # noqa: PLR0917 - as above
-    small: Variant, sandbox: Sandbox, pipeline: Pipeline, incidents: Incidents, claim: Claim, record: Record
+def test_the_sandbox_fails_at_eleven(
+    small: Variant, sandbox: Sandbox, incidents: Incidents, claim: Claim, record: Record
 ) -> None:
     """In an account of 10 concurrent executions a Map at 11 fails with TooManyRequests; at 10 it succeeds.
 
     One more than the limit is enough. Lowering the cap to the limit is the fix, and is verified.
     """
-    few = list(pipeline.bursts.sent[: 2 * (sandbox.limit + 1)])
+    few = tickets(2 * (sandbox.limit + 1))
     over = small.pipeline.bursts.once("at 11 in an account of 10", few, sandbox.limit + 1)
     claim("the execution's error", same(over.error, THROTTLE), equals=1)
     observed = observe(small.pipeline, [over])

@@ -18,6 +18,7 @@ from fixtures.incidents import Expected
 from fixtures.labels import ksb
 from fixtures.observations import observe
 from fixtures.outcomes import lost, outcome_table
+from infra.tickets import tickets
 from reports.figures import execution_graph
 from reports.judging.estimates import exact, measured
 from reports.measuring.statistics import percentile, service_times
@@ -54,7 +55,7 @@ LATE = {"function": "Sandbox.Timedout", "task": "States.Timeout"}
 @pytest.fixture(scope="module")
 def few(options: Options) -> int:
     """Return how many tickets an incident is made with."""
-    return min(options.tickets, max(FEWEST, options.tickets // PART))
+    return max(FEWEST, options.tickets // PART)
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +89,14 @@ def test_too_little_memory_kills_the_model_step(
     (UpdateStack, 128 to 512 MB), and the same tickets come through.
     """
     pipeline = starved.pipeline
-    tickets = list(pipeline.bursts.sent[:few])
     record.say(starved.told())
-    before = pipeline.bursts.once(f"the model in {SMALL_MB} MB", tickets, CALM)
+    before = pipeline.bursts.once(f"the model in {SMALL_MB} MB", tickets(few), CALM)
     metrics.keep_apart(pipeline.cloud)
     observed = observe(pipeline, [before])
     incidents.classified("The model step is killed", observed, EXHAUSTED)
     claim("the execution's error", same(before.error, KILLED), equals=1)
     starved.update(EmbedMemorySize=AMPLE_MB)
-    after = pipeline.bursts.once(f"the model in {AMPLE_MB} MB", tickets, CALM)
+    after = pipeline.bursts.once(f"the model in {AMPLE_MB} MB", tickets(few), CALM)
     record.uses(after)
     record.say(outcome_table({f"{SMALL_MB} MB": before, f"{AMPLE_MB} MB": after}, MODEL_STEP))
     fullest = max(report.max_memory_mb for report in observe(pipeline, [after]).reports)
@@ -113,7 +113,7 @@ def test_too_little_memory_kills_the_model_step(
 def crowding(impatient: Variant, few: int) -> tuple[Burst, Burst, Burst]:
     """Send the same tickets at 2, 4 and 8 at once."""
     bursts = impatient.pipeline.bursts
-    calm, busy, storm = (bursts.once(f"{cap} at once", bursts.sent[:few], cap) for cap in (CALM, BUSY, STORM))
+    calm, busy, storm = (bursts.once(f"{cap} at once", tickets(few), cap) for cap in (CALM, BUSY, STORM))
     metrics.keep_apart(impatient.pipeline.cloud)
     return calm, busy, storm
 
@@ -138,7 +138,7 @@ def test_a_dependency_that_slows_with_load_times_out(
     incidents.classified("The model step does not answer in time", observed, TIMED_OUT)
     kind = "function" if "EmbedTimeout" in impatient.parameters else "task"
     claim("the execution's error", same(storm.error, LATE[kind]), equals=1)
-    after = pipeline.bursts.once(f"{CALM} at once again", pipeline.bursts.sent[:few], CALM)
+    after = pipeline.bursts.once(f"{CALM} at once again", tickets(few), CALM)
     record.uses(after)
     told = {f"at {burst.plan.max_concurrency}": burst for burst in (calm, busy, storm)}
     record.say(outcome_table({**told, f"at {CALM} again": after}, MODEL_STEP))
