@@ -6,6 +6,7 @@ Insights over the log groups of the steps. Each query is bound to one burst's ow
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from fixtures.variants import Variant, Variants
     from reports.records import Burst
 
-pytestmark = [pytest.mark.activity5, ksb("K12", "S10")]
+pytestmark = [pytest.mark.activity5, ksb("K12", "S10"), pytest.mark.usefixtures("bursts")]
 
 STEPS = ("Preprocess", "Embed", "Postprocess")
 MODEL_STEP = "Embed"
@@ -66,6 +67,10 @@ RECENT_LINES = f"""
 fields @timestamp, @log, @message
 | sort @timestamp desc
 | limit {RECENT}
+"""
+LINES_OF_TICKETS = r"""
+filter @message like /T-\d+/
+| display @message
 """
 COLUMNS_DISCOVERED = """
 fields step, ticket_id, duration_ms
@@ -169,6 +174,30 @@ def test_recent_lines_can_be_read(slow: Burst, logs: Logs, claim: Claim, record:
     claim("lines", exact(len(found.rows), RECENT, "", n_unit="lines"), equals=RECENT)
     early = sum(earlier < later for earlier, later in pairwise(times))
     claim("lines that are newer than the one above", exact(early, RECENT, "", n_unit="lines"), equals=0)
+
+
+def test_every_step_leaves_one_json_line_a_ticket(
+    slow: Burst, options: Options, logs: Logs, claim: Claim, record: Record
+) -> None:
+    """Every step leaves one line a ticket, a JSON object with step, ticket and duration: else no query finds it.
+
+    Found by the tickets' names in the text alone, and read here, so that a line that is no JSON is seen.
+    """
+    every = options.tickets * len(STEPS)
+    found = logs.ask(LINES_OF_TICKETS, slow, expected=every)
+    record.table("the steps' own lines", found)
+    readable = [line for line in found.texts("@message") if is_step_line(line)]
+    claim("lines that name a ticket", exact(len(found.rows), every, "", n_unit="passages"), equals=every)
+    claim("of these JSON", exact(len(readable), len(found.rows), "", n_unit="lines"), equals=every)
+
+
+def is_step_line(line: str) -> bool:
+    """Tell whether a log line is a JSON object that says step, ticket and duration."""
+    try:
+        said = json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return isinstance(said, dict) and said.keys() >= {"step", "ticket_id", "duration_ms"}
 
 
 def test_columns_come_from_json_and_from_a_regular_expression(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reports.measuring.definition import Definition
     from reports.records import Burst
 
-pytestmark = [pytest.mark.activity6, ksb("S26", "B4")]
+pytestmark = [pytest.mark.activity6, ksb("S26", "B4"), pytest.mark.usefixtures("bursts")]
 
 FIRST_STEP, MODEL_STEP = "Preprocess", "Embed"
 LONGEST_TEXT = 5000
@@ -57,11 +57,11 @@ def fault_of(ticket: Any) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def oversized(own_pipeline: Pipeline) -> Burst:
+def oversized(pipeline: Pipeline) -> Burst:
     """Send the oversized ticket alone, after one good ticket has warmed the environments up."""
-    own_pipeline.bursts.warm_up(1)
-    burst = own_pipeline.bursts.once("one oversized ticket", [oversized_ticket()], 1)
-    metrics.keep_apart(own_pipeline.cloud)
+    pipeline.bursts.warm_up(1)
+    burst = pipeline.bursts.once("one oversized ticket", [oversized_ticket()], 1)
+    metrics.keep_apart(pipeline.cloud)
     return burst
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from fixtures.variants import Sandbox, Variant, Variants
     from reports.records import Burst
 
-pytestmark = [pytest.mark.activity7, ksb("S26", "B2", "S10")]
+pytestmark = [pytest.mark.activity7, ksb("S26", "B2", "S10"), pytest.mark.usefixtures("bursts")]
 
 MODEL_STEP = "Embed"
 WORTHWHILE = 0.6
