@@ -29,9 +29,20 @@ class BrokenSeal:
 
 
 def digest(value: Any, before: str = "") -> str:
-    """Return the SHA-256 (hex) of a link before and a value's canonical JSON: sorted keys, no spaces."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    """Return the SHA-256 (hex) of a link before and a value's canonical JSON.
+
+    Canonical: keys sorted, no spaces, and a whole number without a fraction, because 60 and 60.0 are one number.
+    """
+    text = json.dumps(_canonical(value), sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, Mapping):
+        return {name: _canonical(inner) for name, inner in value.items()}
+    return [_canonical(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def links_of(burst: Mapping[str, Any]) -> list[str]:

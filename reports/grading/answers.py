@@ -42,7 +42,6 @@ SHAPE: Final[Mapping[str, Any]] = {
     "throttling": {
         "classification": TEXT,
         "fishbone": {"bone": TEXT, "cause": TEXT, "evidence": LIST},
-        "hypothesis": TEXT,
         "fix": {"before": NUMBER, "after": NUMBER},
         "report": _REPORT,
     },

@@ -46,14 +46,15 @@ def recorded_figure(case: Case, criterion: Criterion) -> Decision:
     recorded = case.answers.number(place)
     bursts = bursts_of_side(case, side)
     lines = tuple(told(item, burst) for item, burst in bursts)
-    expected = f"{name} of the {side} burst, within {tolerance:.0%} of a burst that happened"
+    measure, unit = MEASURES[name]
+    rounding = f" or {SMALLEST[unit]:g} {unit}" if tolerance and unit in {"s", "ms"} else ""
+    expected = f"{name} of the {side} burst, within {tolerance:.0%}{rounding} of a burst that happened"
     look = case.answers.where(place)
     if recorded is None:
         return Decision((Part(expected, "not answered", State.MISSING, look),), evidence=lines)
     answer = f"{name} {figure(recorded)}"
     if not bursts:
         return Decision((no_burst(case, expected, answer, look),), answer)
-    measure, unit = MEASURES[name]
     found = {_measured(measure, burst): (item, burst) for item, burst in bursts}
     nearest = min(found, key=lambda value: abs(value - recorded))
     said = (
