@@ -35,7 +35,7 @@ FIELDS = ("ticket_id", "route", "route_score", "priority", "action", "model", "e
 
 def test_one_ticket_succeeds(bursts: Bursts, claim: Claim) -> None:
     """One ticket, sent alone, comes through."""
-    burst = bursts.one()
+    burst = bursts.one(must_succeed=False)
     claim("the execution succeeds", same(burst.status, "SUCCEEDED"), equals=1)
     claim("tickets that came through", exact(burst.succeeded, 1, "ticket"), equals=1)
 

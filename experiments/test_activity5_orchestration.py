@@ -179,7 +179,7 @@ def test_recent_lines_can_be_read(slow: Burst, logs: Logs, claim: Claim, record:
 def test_every_step_leaves_one_json_line_a_ticket(
     slow: Burst, options: Options, logs: Logs, claim: Claim, record: Record
 ) -> None:
-    """Every step leaves one line a ticket, a JSON object with step, ticket and duration: else no query finds it.
+    """Every step leaves one line a ticket, a JSON object with step, ticket and duration, as queries need it.
 
     Found by the tickets' names in the text alone, and read here, so that a line that is no JSON is seen.
     """
