@@ -63,6 +63,16 @@ def derive(folder: Path, edits: tuple[Edit, ...]) -> Path:
     return folder / PIPELINE
 
 
+RESTS_ON_THE_FAILURE = frozenset(
+    {
+        "test_a_catch_in_the_iterator_contains_it",
+        "test_it_fails_at_no_load_and_nothing_reaches_the_model",
+        "test_it_is_classified_as_bad_input",
+        "test_one_bad_ticket_among_good_ones_takes_all_with_it",
+        "test_the_error_is_found_in_history_and_log",
+    }
+)
+"""What activity 6 says about a failure; where nothing fails, none of it can be seen."""
 STARTED = "    started = time.perf_counter()\n"
 MUTANTS = (
     Mutant(
@@ -92,6 +102,7 @@ MUTANTS = (
         (Edit(PREPROCESS, 'if len(event["text"]) > MAX_CHARACTERS:', 'if len(event["text"]) < 0:'),),
         activities=(6,),
         refuted={"test_it_fails_at_the_first_step_and_at_once": "the execution fails"},
+        follows=RESTS_ON_THE_FAILURE,
     ),
     Mutant(
         "error swallowed by a Catch",
@@ -108,6 +119,7 @@ MUTANTS = (
         static=frozenset({"errors show"}),
         activities=(6,),
         refuted={"test_it_fails_at_the_first_step_and_at_once": "the execution fails"},
+        follows=RESTS_ON_THE_FAILURE,
     ),
     Mutant(
         "Retry hiding throttles",
@@ -123,6 +135,11 @@ MUTANTS = (
         static=frozenset({"errors show"}),
         activities=(7,),
         refuted={"test_reserved_concurrency_refuses_and_loses_the_burst": "the execution's error"},
+        follows=frozenset(
+            {
+                "test_raising_the_reservation_fixes_it",
+            }
+        ),
     ),
     Mutant(
         "log line not JSON",
@@ -135,7 +152,15 @@ MUTANTS = (
             ),
         ),
         activities=(5,),
-        refuted={"test_columns_come_from_json_and_from_a_regular_expression": "rows, discovered"},
+        refuted={"test_every_step_leaves_one_json_line_a_ticket": "of these JSON"},
+        follows=frozenset(
+            {
+                "test_columns_come_from_json_and_from_a_regular_expression",
+                "test_logs_metrics_and_history_agree",
+                "test_the_model_step_leads_by_average",
+                "test_the_slowest_ticket_is_the_same_by_query_and_history",
+            }
+        ),
     ),
     Mutant(
         "permission missing",
@@ -150,6 +175,14 @@ MUTANTS = (
         static=frozenset({"roles"}),
         activities=(2,),
         refuted={"test_one_ticket_succeeds": "the execution succeeds"},
+        follows=frozenset(
+            {
+                "test_every_step_says_how_long_it_took",
+                "test_the_model_step_is_found_by_measurement",
+                "test_the_steps_run_one_after_another",
+                "test_the_ticket_carries_a_decision",
+            }
+        ),
     ),
     Mutant(
         "dashboard widget missing",

@@ -12,12 +12,13 @@ from fixtures.regression import promises
 from tests.mutants.mutants import MUTANTS, QUICK_MODEL, derive
 
 RUN = [mutant for mutant in MUTANTS if mutant.activities]
+OPTIONS = ("--quick", "-p", "tests.mutants.impatient")
 
 
 @pytest.mark.parametrize("activity", sorted({number for mutant in RUN for number in mutant.activities}))
 def test_the_pipeline_as_it_is_passes(activity, tmp_path):
     """Unbroken, with the same quick model, the pipeline passes what the mutants are run with."""
-    found = promises.run(derive(tmp_path, (QUICK_MODEL,)), [activity], tmp_path / "out", ["--quick"])
+    found = promises.run(derive(tmp_path, (QUICK_MODEL,)), [activity], tmp_path / "out", OPTIONS)
     assert [one for one in found if one.status not in {"passed", "skipped"}] == []
 
 
@@ -25,7 +26,7 @@ def test_the_pipeline_as_it_is_passes(activity, tmp_path):
 def test_a_broken_pipeline_is_caught_by_its_claim(mutant, tmp_path):
     """A broken pipeline is refuted by the claim that it breaks; what does not rest on that claim passes."""
     edits = (QUICK_MODEL, *mutant.edits) if mutant.quick_model else mutant.edits
-    found = promises.run(derive(tmp_path, edits), mutant.activities, tmp_path / "out", ["--quick"])
+    found = promises.run(derive(tmp_path, edits), mutant.activities, tmp_path / "out", OPTIONS)
     caught = {one.name: one for one in found if one.status not in {"passed", "skipped"}}
     for experiment, claim in mutant.refuted.items():
         assert experiment in caught, f"survived: {mutant.breaks}; {experiment} passed"
