@@ -237,9 +237,12 @@ def test_the_model_step_leads_by_average(
     ):
         found = logs.ask(query, slow, expected=every, counting="tickets")
         record.table(f"durations by step, {form}", found)
+        steps = exact(len(found.rows), len(STEPS), "", n_unit="steps")
+        claim(f"steps found, {form}", steps, equals=len(STEPS))
         claim(f"the step that leads, {form}", same(found.texts(step)[0], MODEL_STEP.lower()), equals=1)
-        lead = measured(found.numbers("average_ms")[0] / found.numbers("average_ms")[1], "times")
-        claim(f"its average over the next, {form}", lead, at_least=2)
+        averages = found.numbers("average_ms")
+        lead = measured(averages[0] / averages[1], "times", n_unit="burst", method="ratio of averages")
+        claim(f"its average over the next step's, {form}", lead, at_least=2)
         right = sum(count == options.tickets for count in found.numbers("tickets"))
         counts = exact(right, len(STEPS), "", n_unit="steps")
         claim(f"steps whose count is the tickets sent, {form}", counts, equals=len(STEPS))
@@ -258,12 +261,12 @@ def test_logs_metrics_and_history_agree(  # noqa: PLR0917 - pytest passes fixtur
     reported = logs.ask(REPORTED, slow, step, expected=sent, counting="invocations", slack_s=REPORT_SLACK_S)
     metric_ms, samples = duration_by_metric(pipeline, slow, MODEL_STEP)
     times = service_times(slow, MODEL_STEP)
-    line_ms, report_ms = logged.numbers("average_ms")[0], reported.numbers("average_ms")[0]
+    line_ms, report_ms = logged.first("average_ms"), reported.first("average_ms")
     history_ms = 1000 * sum(times) / len(times)
     record.say(
         durations_table(
-            ("the handler's log line, by query", line_ms, int(logged.numbers("tickets")[0])),
-            ("Lambda's REPORT line, by query", report_ms, int(reported.numbers("invocations")[0])),
+            ("the handler's log line, by query", line_ms, sum(logged.numbers("tickets"))),
+            ("Lambda's REPORT line, by query", report_ms, sum(reported.numbers("invocations"))),
             ("Lambda's metric Duration", metric_ms, samples),
             ("the task, in the history", history_ms, len(times)),
         )
@@ -290,6 +293,7 @@ def test_the_slowest_ticket_is_the_same_by_query_and_history(  # noqa: PLR0917 -
     record.uses(burst)
     found = logs_of(planted.pipeline).ask(SLOWEST, burst, [MODEL_STEP], expected=len(few))
     record.table("the slowest tickets, by query", found)
+    claim("tickets found by query", exact(len(found.rows), len(few), "tickets"), equals=len(few))
     by_history = durations_by_ticket(burst, MODEL_STEP)
     slowest = max(by_history, key=lambda ticket: by_history[ticket])
     claim(
