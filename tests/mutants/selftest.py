@@ -12,7 +12,7 @@ from fixtures.regression import promises
 from tests.mutants.mutants import MUTANTS, QUICK_MODEL, derive
 
 RUN = [mutant for mutant in MUTANTS if mutant.activities]
-OPTIONS = ("--quick", "-p", "tests.mutants.impatient")
+OPTIONS = ("--quick",)
 
 
 @pytest.mark.parametrize("activity", sorted({number for mutant in RUN for number in mutant.activities}))
