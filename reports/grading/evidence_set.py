@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from reports import evidence as files
-from reports.grading.integrity import check_burst_agreement, check_document, check_observations
+from reports.grading.integrity import check_burst_agreement, check_document, check_observations, check_seal
 from reports.grading.marks import IntegrityFinding
 from reports.rca.observations import SCHEMA as OBSERVATIONS_SCHEMA
 from reports.rca.observations import NotObservations, Observations, observations_from_json, together
@@ -143,7 +143,9 @@ def _read(reading: _Reading, name: str, text: str, origin: Origin) -> None:
         return
     item = reading.items[-1]
     reading.findings += check_document(name, document, item.file) if item.file else ()
-    reading.findings += check_observations(name, item.observations) if item.observations else ()
+    if item.observations:
+        reading.findings += () if item.file else check_seal(name, document)
+        reading.findings += check_observations(name, item.observations)
 
 
 def _item(name: str, document: Mapping[str, Any], origin: Origin) -> Item:

@@ -29,14 +29,18 @@ def check_document(
     name: str, document: Mapping[str, Any], file: EvidenceFile
 ) -> tuple[IntegrityFinding, ...]:
     """Return what is wrong with an evidence file: its seal, its figures, its verdicts, its bursts."""
-    broken = (IntegrityFinding(name, b.place, b.saying) for b in seal.check(document))
     return (
-        *broken,
+        *check_seal(name, document),
         *_figures(name, document, file.bursts),
         *_verdicts(name, file),
         *_happened(name, file.bursts),
         *_where(name, file),
     )
+
+
+def check_seal(name: str, document: Mapping[str, Any]) -> tuple[IntegrityFinding, ...]:
+    """Return where a document is not what was sealed."""
+    return tuple(IntegrityFinding(name, broken.place, broken.saying) for broken in seal.check(document))
 
 
 def _figures(name: str, document: Mapping[str, Any], bursts: Sequence[Burst]) -> Iterator[IntegrityFinding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from reports import evidence
+from reports import evidence, seal
 from reports.bottleneck import attribute
 from reports.grading.answers import parse
 from reports.grading.case import Case
@@ -20,6 +20,7 @@ from reports.grading.rubric import read_rubric
 from reports.judging.estimates import exact, share_of_service, speed_up
 from reports.judging.verdicts import judge
 from reports.measuring.statistics import percentile, service_times
+from reports.rca.observations import observations_from_json
 from reports.records import Environment
 from tests.reports.synthetic import make_burst
 
@@ -57,10 +58,10 @@ def files():
 
 
 def incident(name):
-    """Return recorded observations of the corpus, as a JSON document."""
-    return json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"))["observations"] | {
-        "schema": "scale-or-fail/observations/1"
-    }
+    """Return recorded observations of the corpus, sealed, as a JSON document."""
+    seen = observations_from_json(json.loads((CORPUS / f"{name}.json").read_text("utf-8"))["observations"])
+    document = json.loads(json.dumps(seen.to_json()))
+    return {**document, "seal": seal.seal(document)}
 
 
 def incidents():
