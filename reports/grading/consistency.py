@@ -65,8 +65,6 @@ def _ticket(burst: Burst, ticket: TicketSample) -> Iterator[str]:
         yield "its index is not one of the plan"
     before = ticket.started
     for sample in ticket.steps:
-        if sample.step not in burst.step_order:
-            yield f"it went through a step {sample.step!r} that the pipeline does not have"
         if sample.entered < before - TICK_S or sample.exited > ticket.ended + TICK_S:
             yield f"{sample.step} does not lie after the step before and inside the ticket"
         before = sample.exited

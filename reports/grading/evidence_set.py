@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reports import evidence as files
 from reports.grading.integrity import check_burst_agreement, check_document, check_observations, check_seal
@@ -17,6 +17,9 @@ from reports.grading.marks import IntegrityFinding
 from reports.rca.observations import SCHEMA as OBSERVATIONS_SCHEMA
 from reports.rca.observations import NotObservations, Observations, observations_from_json, together
 from reports.records import SCHEMA, Burst, Verdict
+
+LARGEST: Final = "largest burst"
+SMALLEST: Final = "smallest failure"
 
 
 class Origin(StrEnum):
@@ -74,12 +77,16 @@ class EvidenceSet:
                     found.setdefault(burst.execution_arn, (item, burst))
         return tuple(found.values())
 
-    def observed(self, activity: int) -> Observations | None:
-        """Return what is known of an incident: the learner's evidence if there is any, else the grader's."""
+    def observed(self, activity: int, incident: str = LARGEST) -> Observations | None:
+        """Return what is known of an activity's incident: from the learner's evidence, else from the grader's.
+        """Return what is known of an incident of an activity: from the learner's evidence, else from the grader's.
+        An activity may have several. The exercise's own is the largest burst at the lowest concurrency, or
+        (`SMALLEST`) the smallest that failed; whatever was observed of that execution belongs to it.
+        """
         for origin in Origin:
-            items = self.of(activity, origin)
-            if items:
-                return _observed(items)
+            found = _incident(self.of(activity, origin), incident)
+            if found is not None:
+                return found
         return None
 
     def with_more(self, other: EvidenceSet) -> EvidenceSet:
@@ -87,16 +94,22 @@ class EvidenceSet:
         return EvidenceSet(self.items + other.items, self.findings + other.findings)
 
 
-def _observed(items: Sequence[Item]) -> Observations:
-    parts = [item.observations for item in items if item.observations is not None]
-    known = {burst.execution_arn for part in parts for burst in part.bursts}
-    bursts = {
-        burst.execution_arn: burst
+def _incident(items: Sequence[Item], incident: str) -> Observations | None:
+    bursts = [burst for item in items for burst in item.bursts]
+    if incident == SMALLEST:
+        bursts = [burst for burst in bursts if burst.status != "SUCCEEDED"] or bursts
+    if not bursts:
+        seen = [item.observations for item in items if item.observations is not None]
+        return together(seen) if seen else None
+    sign = 1 if incident == SMALLEST else -1
+    chosen = min(bursts, key=lambda burst: (sign * burst.plan.tickets, burst.plan.max_concurrency))
+    seen = [
+        item.observations
         for item in items
-        for burst in item.bursts
-        if burst.execution_arn not in known
-    }
-    return together([*parts, Observations(bursts=tuple(bursts.values()))])
+        if item.observations is not None
+        and chosen.execution_arn in {burst.execution_arn for burst in item.observations.bursts}
+    ]
+    return seen[0] if seen else Observations(bursts=(chosen,))
 
 
 @dataclass(slots=True)

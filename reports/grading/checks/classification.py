@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 
 from reports.grading.case import Case, Decision, check
+from reports.grading.evidence_set import LARGEST
 from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
 from reports.grading.text import words
 from reports.rca import Bone, Diagnosis, Leaf, diagnose
 from reports.rca.evidence import line
+from reports.rca.observations import Observations
 
 
-def diagnosis_of(case: Case, activity: int) -> Diagnosis | None:
-    """Return the diagnosis of an activity's incident; None where there is nothing to diagnose."""
-    seen = case.evidence.observed(activity)
+def incident_of(case: Case, criterion: Criterion) -> Observations | None:
+    """Return what is known of the incident that a criterion asks about."""
+    return case.evidence.observed(criterion.activity, str(criterion.given.get("incident", LARGEST)))
+
+
+def diagnosis_of(case: Case, criterion: Criterion) -> Diagnosis | None:
+    """Return the diagnosis of a criterion's incident; None where there is nothing to diagnose."""
+    seen = incident_of(case, criterion)
     if seen is None or not (seen.bursts or seen.executions or seen.events or seen.metrics or seen.logs):
         return None
     return diagnose(seen)
@@ -39,7 +46,7 @@ def classification(case: Case, criterion: Criterion) -> Decision:
     """The leaf that was named is that of the diagnosis."""
     place = str(criterion.given["place"])
     given, look = case.answers.text(place), case.answers.where(place)
-    found = diagnosis_of(case, criterion.activity)
+    found = diagnosis_of(case, criterion)
     expected = "the leaf of the RCA tree that the evidence leads to"
     if not given:
         return Decision(
@@ -58,7 +65,7 @@ def bone(case: Case, criterion: Criterion) -> Decision:
     """The bone that was named is that of the diagnosis."""
     place = str(criterion.given["place"])
     given, look = case.answers.text(place), case.answers.where(place)
-    found = diagnosis_of(case, criterion.activity)
+    found = diagnosis_of(case, criterion)
     expected = "the bone of the fishbone that the evidence leads to"
     if not given:
         return Decision((Part(expected, "not answered", State.MISSING, look),))
@@ -90,7 +97,7 @@ def ruled_out(case: Case, criterion: Criterion) -> Decision:
     fewest = int(criterion.given["words"])
     given = case.answers.table(place)
     look = case.answers.where(place)
-    found = diagnosis_of(case, criterion.activity)
+    found = diagnosis_of(case, criterion)
     chosen = found.leaf if found and found.leaf else _chosen(case, place)
     parts = []
     for leaf in (leaf for leaf in Leaf if leaf is not chosen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.grading.case import Case, Decision, check
-from reports.grading.checks.classification import diagnosis_of, told
+from reports.grading.checks.classification import diagnosis_of, incident_of, told
 from reports.grading.checks.figures import close
 from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
@@ -19,7 +19,7 @@ def incident_report(case: Case, criterion: Criterion) -> Decision:
     place = str(criterion.given["place"])
     report = case.answers.table(place)
     entries = case.answers.texts(f"{place}.evidence")
-    signals = signals_of(case.evidence, case.evidence.observed(criterion.activity))
+    signals = signals_of(case.evidence, incident_of(case, criterion))
     parts = (
         _long_enough(case, f"{place}.what_happened", 8),
         *cited(case, f"{place}.evidence", entries, signals),
@@ -27,7 +27,7 @@ def incident_report(case: Case, criterion: Criterion) -> Decision:
         _long_enough(case, f"{place}.first_safe_action", 4),
         _to_read(case, place, "the action is safe, reversible and follows from the evidence"),
     )
-    found = diagnosis_of(case, criterion.activity)
+    found = diagnosis_of(case, criterion)
     text = "\n".join(f"{name}: {value}" for name, value in report.items())
     return Decision(parts, text, told(found) if found else ())
 
@@ -81,9 +81,9 @@ def fishbone_cause(case: Case, criterion: Criterion) -> Decision:
     """No cause on a bone without a metric or a log line that shows it."""
     place = str(criterion.given["place"])
     entries = case.answers.texts(f"{place}.evidence")
-    signals = signals_of(case.evidence, case.evidence.observed(criterion.activity))
+    signals = signals_of(case.evidence, incident_of(case, criterion))
     parts = (_long_enough(case, f"{place}.cause", 4), *cited(case, f"{place}.evidence", entries, signals))
-    found = diagnosis_of(case, criterion.activity)
+    found = diagnosis_of(case, criterion)
     return Decision(parts, case.answers.text(f"{place}.cause"), told(found) if found else ())
 
 

@@ -7,7 +7,18 @@ from reports.grading.case import CHECKS, Case, Decision, Experiment, Run
 from reports.grading.grading import OutOfTime, grade, mark
 from reports.grading.marks import State
 from reports.grading.rubric import read_rubric
-from tests.reports.grading.worlds import HIGH, LOW, answers, files, graded, incidents, marks, read, right
+from tests.reports.grading.worlds import (
+    HIGH,
+    LOW,
+    answers,
+    files,
+    graded,
+    incident,
+    incidents,
+    marks,
+    read,
+    right,
+)
 
 
 def change(place, value):
@@ -207,3 +218,11 @@ def test_a_mapping_without_evidence_is_not_diagnosed():
     found = marks(graded(documents=files()))["bad-input-class"]
     assert found.state is State.MISSING
     assert "hand in" in found.parts[0].look_at
+
+
+def test_of_several_incidents_the_exercise_s_own_is_diagnosed():
+    """Activity 7 may hold other incidents too; the classification is held against the large slow burst."""
+    others = {"evidence/activity7-memory.json": incident("memory-128"), **files(), **incidents()}
+    found = marks(graded(documents=others))
+    assert found["throttling-class"].state is State.MET
+    assert found["fishbone-bone"].state is State.MET
