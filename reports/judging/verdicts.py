@@ -106,12 +106,13 @@ def line(verdict: Verdict) -> str:
     if estimate.method == COMPARISON:
         return f"{verdict.outcome.value.upper()}: {verdict.claim}: {estimate.note}"
     effect = f"{figure(estimate.value)}{_unit(estimate.unit)}"
-    if estimate.method == COUNT:
+    part_of_whole = estimate.method == COUNT and estimate.value <= estimate.n
+    if part_of_whole:
         effect = f"{figure(estimate.value)} of {estimate.n} {estimate.n_unit}"
     parts = [f"{verdict.outcome.value.upper()}: {verdict.claim}: {effect}"]
     if estimate.interval is not None:
         parts.append(interval_text(estimate.interval))
-    if estimate.method != COUNT:
+    if not part_of_whole:
         parts.append(f"n = {estimate.n} {estimate.n_unit}")
     parts.append(f"needed {threshold_text(verdict.threshold)}")
     parts.append(f"by {estimate.method}")
