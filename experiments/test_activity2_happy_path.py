@@ -77,8 +77,9 @@ def test_every_step_says_how_long_it_took(bursts: Bursts, claim: Claim, record: 
     """Each step's duration can be read, and their sum is no more than the whole execution's time."""
     burst = bursts.one()
     record.say(duration_table(burst))
-    services = [sample.service_s for sample in burst.tickets[0].steps]
-    timed = sum(service > 0 for service in services)
+    samples = burst.tickets[0].steps
+    services = [sample.service_s for sample in samples]
+    timed = sum(all(attempt.started is not None for attempt in sample.attempts) for sample in samples)
     claim("steps with a duration", exact(timed, len(STEPS), "", n_unit="steps"), equals=len(STEPS))
     share = measured(sum(services) / burst.makespan_s, "of the execution", method="sum of service times")
     claim("the steps' share of the execution's time", share, at_most=1.0)
