@@ -78,8 +78,8 @@ class EvidenceSet:
         return tuple(found.values())
 
     def observed(self, activity: int, incident: str = LARGEST) -> Observations | None:
-        """Return what is known of an activity's incident: from the learner's evidence, else from the grader's.
-        """Return what is known of an incident of an activity: from the learner's evidence, else from the grader's.
+        """Return what is known of an incident of an activity: from the learner, else from the grader.
+
         An activity may have several. The exercise's own is the largest burst at the lowest concurrency, or
         (`SMALLEST`) the smallest that failed; whatever was observed of that execution belongs to it.
         """
