@@ -15,7 +15,7 @@ pytest_plugins = [
     "fixtures.incidents",
     "fixtures.variants",
     "fixtures.summary",
-    "fixtures.portfolio",
     "fixtures.portfolio_answers",
+    "fixtures.portfolio",
     "fixtures.cleaning",
 ]

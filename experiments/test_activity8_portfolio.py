@@ -28,6 +28,7 @@ from reports.judging.estimates import (
 )
 from reports.portfolio import manifest as manifests
 from reports.portfolio.answering import CHECKS, reflection_checks
+from reports.portfolio.summary import FOR_THE_LEARNER
 from reports.rca import Leaf
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_the_reflection_is_the_learners_own(
     """
     text = learners_words.answers.text("reflection")
     if not text:
-        pytest.skip(f"for the learner: {learners_words.how_to_answer('reflection')}")
+        pytest.skip(f"{FOR_THE_LEARNER}{learners_words.how_to_answer('reflection')}")
     record.say("\n".join(f"> {line}" for line in text.splitlines()))
     found = reflection_checks(text)
     claim("what can be checked of it", all_of(found, CHECKS, "checks"), equals=len(CHECKS))

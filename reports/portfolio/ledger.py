@@ -1,6 +1,6 @@
 """The ledger: which experiment came to what, in which run, and which KSBs it gives evidence for.
 
-It stands beside the evidence files of a folder and lets the portfolio use what earlier runs showed, as long
+It names the evidence files and lets the portfolio use what earlier runs showed, as long
 as they were of the same template on the same cloud.
 """
 

@@ -15,7 +15,7 @@ export default {
         reportName: settings.name,
         reportLanguage: "en",
         singleFile: true,
-        groupBy: ["feature"], // one group an activity; by story a test with two KSBs would be listed twice
+        groupBy: ["epic", "feature"], // the spine, then the activity; by story a test with two KSBs would be listed twice
         stepTreeExpansion: "expand_failed_only",
       },
     },

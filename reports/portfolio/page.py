@@ -1,0 +1,174 @@
+"""The printable page: one HTML file from which an assessor finds everything, with nothing to fetch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from reports.portfolio import markup
+from reports.portfolio.activities import spine_part
+from reports.portfolio.closing import ksb_table, record
+from reports.portfolio.ledger import Came
+from reports.portfolio.manifest import REQUIRED, missing
+from reports.portfolio.spine import ACTIVITIES, PORTFOLIO, Activity
+from reports.portfolio.summary import Point, Portfolio, Tick, counts
+from reports.records import Outcome
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+STYLE = Path(__file__).with_name("style.css")
+TICKS = {
+    Tick.EVIDENCE: ("good", "✓"),
+    Tick.NOT_MET: ("bad", "✗"),
+    Tick.LEARNER: ("open", "○"),
+    Tick.NOT_TRIED: ("open", "○"),
+}
+
+
+def page(portfolio: Portfolio) -> str:
+    """Return the whole page."""
+    parts = [
+        head(portfolio),
+        '<body><a class="skip" href="#main">Skip to the portfolio</a>',
+        masthead(portfolio),
+        '<main id="main">',
+        glance(portfolio),
+        trouble(portfolio),
+        checklist(portfolio),
+        artefacts(portfolio),
+        *(spine_part(portfolio, name, list(of)) for name, of in by_part()),
+        ksb_table(portfolio),
+        record(portfolio),
+        "</main></body></html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def by_part() -> list[tuple[str, list[Activity]]]:
+    """Return the parts of the spine with their activities; the portfolio's own is told by the checklist."""
+    shown = [activity for activity in ACTIVITIES if activity.part != PORTFOLIO]
+    return [(name, list(of)) for name, of in groupby(shown, key=lambda activity: activity.part)]
+
+
+def head(portfolio: Portfolio) -> str:
+    """Return the document's head: the policy forbids every request, the style is inside."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>Scale or Fail: portfolio{escape(of_whom(portfolio))}</title>"
+        f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+    )
+
+
+def of_whom(portfolio: Portfolio) -> str:
+    """Return whose portfolio it is, "" when the learner gave no name."""
+    name = portfolio.answers.text("learner.name")
+    return f" of {name}" if name else ""
+
+
+def masthead(portfolio: Portfolio) -> str:
+    """Return the title, whose it is, when and where it was made, and the way to each part."""
+    name, number = (portfolio.answers.text(f"learner.{field}") for field in ("name", "id"))
+    made = datetime.fromtimestamp(portfolio.manifest.made, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    place = portfolio.manifest.environment
+    who = f"Learner: {markup.answer(name)}{f' ({escape(number)})' if number else ''}"
+    links = [("Checklist", "checklist"), ("Artefacts", "artefacts")]
+    links += [(f"{a.number} {a.title}", f"activity-{a.number}") for _, of in by_part() for a in of]
+    links += [("Knowledge, skills, behaviours", "ksb"), ("Where and with what", "record")]
+    listed = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for text, anchor in links)
+    return (
+        f"<header><h1>Scale or Fail: evidence portfolio</h1><p>{who}<br>"
+        f'<span class="soft">Made {made} on the {escape(place.cloud)} cloud, run '
+        f"{escape(portfolio.manifest.session)}.</span></p>"
+        f'<nav aria-label="Parts of the portfolio"><ul>{listed}</ul></nav></header>'
+    )
+
+
+def glance(portfolio: Portfolio) -> str:
+    """Return the figures that a reader in a hurry wants."""
+    found = counts(portfolio.experiments)
+    total = sum(found.values())
+    ticked = sum(point.tick is Tick.EVIDENCE for point in portfolio.checklist)
+    there = len(REQUIRED) - len(missing(portfolio.manifest))
+    tiles = [
+        (f"{found[Outcome.CONFIRMED]} of {total}", "claims confirmed" + beside(portfolio)),
+        (f"{there} of {len(REQUIRED)}", "artefacts, all of this run"),
+        (f"{ticked} of {len(portfolio.checklist)}", "points ticked by evidence"),
+        *burst_tiles(portfolio),
+    ]
+    items = "".join(f"<li><strong>{escape(big)}</strong>{escape(small)}</li>" for big, small in tiles)
+    return f'<h2 id="glance">At a glance</h2><ul class="tiles">{items}</ul>'
+
+
+def beside(portfolio: Portfolio) -> str:
+    """Return what else there is besides confirmed claims, in words."""
+    found = counts(portfolio.experiments)
+    parts = [f"{found[kind]} {kind.value}" for kind in (Outcome.REFUTED, Outcome.INCONCLUSIVE) if found[kind]]
+    came = [one.entry.came for one in portfolio.experiments]
+    parts += [f"{came.count(kind)} {kind.value}" for kind in (Came.BROKEN, Came.SKIPPED) if kind in came]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def burst_tiles(portfolio: Portfolio) -> list[tuple[str, str]]:
+    """Return makespan and throughput of the bursts that the before and after compares."""
+    return [
+        (
+            f"{burst.makespan_s:.1f} s",
+            f"for {burst.plan.tickets} tickets, {burst.plan.max_concurrency} at a time",
+        )
+        for burst in portfolio.compared
+    ]
+
+
+def checklist(portfolio: Portfolio) -> str:
+    """Return the checklist, each point with what ticks it."""
+    rows = [(ticked(point), escape(point.text), behind(point)) for point in portfolio.checklist]
+    body = markup.table(("", "point", "evidence"), rows, "A point is ticked by evidence or not at all.")
+    empty = markup.paragraph("Activity 8 was not run: nothing is ticked.")
+    return f'<h2 id="checklist">Checklist</h2>{body if rows else empty}'
+
+
+def trouble(portfolio: Portfolio) -> str:
+    """Say that the learner's answers cannot be read, where they cannot."""
+    said = portfolio.answers_trouble
+    return f"<p>{markup.mark('bad', '! answers not read')} {escape(said)}</p>" if said else ""
+
+
+def ticked(point: Point) -> str:
+    """Return a point's sign and word."""
+    kind, sign = TICKS[point.tick]
+    return markup.mark(kind, f"{sign} {point.tick}")
+
+
+def behind(point: Point) -> str:
+    """Return the verdicts behind a point, or why there are none."""
+    return markup.verdicts(point.verdicts) + (escape(point.reason) if point.reason else "")
+
+
+def artefacts(portfolio: Portfolio) -> str:
+    """Return the artefacts in a table: the six of the exercise first, missing ones by name."""
+    listed = sorted(portfolio.manifest.artefacts, key=lambda one: not one.required)
+    rows = [
+        (
+            f'<a href="#{one.key}">{escape(one.title)}</a>',
+            str(one.activity),
+            "one of the six" if one.required else "besides",
+            f"<code>{escape(', '.join(map(short, one.executions)))}</code>",
+            f"<code>portfolio/{escape(one.file)}</code>",
+        )
+        for one in listed
+    ]
+    rows += [
+        (escape(title), "", markup.mark("bad", "✗ missing"), "", "") for title in missing(portfolio.manifest)
+    ]
+    head_ = ("artefact", "activity", "", "made from execution", "file")
+    return f'<h2 id="artefacts">Artefacts</h2>{markup.table(head_, rows, "Each links to where it is shown.")}'
+
+
+def short(arn: str) -> str:
+    """Return an execution's name, cut to what tells it from others."""
+    name = arn.rpartition(":")[2]
+    return name if len(name) <= 28 else f"{name[:24]}…"  # noqa: PLR2004 - a column's width
