@@ -37,3 +37,14 @@ def test_a_broken_pipeline_is_caught_by_its_claim(mutant, tmp_path):
         name: one.lines for name, one in caught.items() if name not in {*mutant.refuted, *mutant.follows}
     }
     assert others == {}
+
+
+def caught_in(found, *, unsure=False):
+    """Return the experiments that failed or broke, by name; a claim that could not tell blames nothing."""
+    caught = [one for one in found if one.status not in {"passed", "skipped"}]
+    return {one.name: one for one in caught if unsure or not all(map(is_unsure, one.lines))}
+
+
+def is_unsure(line):
+    """Tell whether a line is a verdict that could not tell."""
+    return line.startswith("INCONCLUSIVE")
