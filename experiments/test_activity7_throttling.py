@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fixtures.options import Options
     from fixtures.pipeline import Pipeline
     from fixtures.variants import Sandbox, Variant, Variants
+    from reports.rca import Observations
     from reports.records import Burst
 
 pytestmark = [pytest.mark.activity7, ksb("S26", "B2", "S10"), pytest.mark.usefixtures("bursts")]
@@ -73,7 +74,7 @@ def test_the_slow_burst_is_an_incident_of_throttling(
     """
     burst = pipeline.bursts.at(options.low)
     incidents.classified("A burst that takes too long", observe(pipeline, [burst]), CAP)
-    record.figure(concurrency_over_time(burst))
+    record.also(concurrency_over_time(burst))
 
 
 def test_raising_the_cap_fixes_it(
@@ -139,15 +140,30 @@ def hard(reserved: Variant, part: list[dict[str, str]], crowd: int) -> Burst:
 
 
 @pytest.fixture(scope="module")
-def raised(hard: Burst, reserved: Variant, part: list[dict[str, str]], crowd: int) -> Burst:
+def observed(hard: Burst, reserved: Variant) -> Observations:
+    """Collect what there is to see of it, before anything is changed."""
+    return observe(reserved.pipeline, [hard])
+
+
+@pytest.fixture(scope="module")
+def raised(
+    observed: Observations,  # noqa: ARG001 - what was observed comes before what is changed
+    reserved: Variant,
+    part: list[dict[str, str]],
+    crowd: int,
+) -> Burst:
     """Raise the reservation to what the Map sends (UpdateStack), and send the same tickets again."""
-    assert hard.plan.tickets == len(part)
     reserved.update(EmbedReservedConcurrency=crowd)
     return reserved.pipeline.bursts.once(f"{crowd} reserved, no retry", part, crowd)
 
 
-def test_reserved_concurrency_refuses_and_loses_the_burst(
-    hard: Burst, reserved: Variant, incidents: Incidents, claim: Claim, record: Record
+def test_reserved_concurrency_refuses_and_loses_the_burst(  # noqa: PLR0917 - pytest passes fixtures by name
+    hard: Burst,
+    observed: Observations,
+    reserved: Variant,
+    incidents: Incidents,
+    claim: Claim,
+    record: Record,
 ) -> None:
     """With 2 reserved for the model step, 10 at once and no retry, the execution fails with TooManyRequests.
 
@@ -155,7 +171,6 @@ def test_reserved_concurrency_refuses_and_loses_the_burst(
     """
     record.say(reserved.told())
     claim("the execution's error", same(hard.error, THROTTLE), equals=1)
-    observed = observe(reserved.pipeline, [hard])
     incidents.classified("Refused by reserved concurrency", observed, REFUSED)
     fates = tickets_by_fate(hard)
     record.say("\n".join(f"- {fate}: {named(tickets)}" for fate, tickets in fates.items()))
@@ -165,12 +180,16 @@ def test_reserved_concurrency_refuses_and_loses_the_burst(
 
 
 def test_raising_the_reservation_fixes_it(  # noqa: PLR0917 - pytest passes fixtures by name
-    hard: Burst, raised: Burst, reserved: Variant, incidents: Incidents, claim: Claim, record: Record
+    hard: Burst,
+    observed: Observations,
+    raised: Burst,
+    incidents: Incidents,
+    claim: Claim,
+    record: Record,
 ) -> None:
     """The fix, a reservation as large as the Map's cap, is verified: no ticket is refused, none is lost."""
     for burst in (hard, raised):
         record.uses(burst)
-    record.say(reserved.told())
     record.say(outcome_table({"2 reserved": hard, "raised": raised}, MODEL_STEP))
     sent = raised.plan.tickets
     result = [
@@ -184,7 +203,7 @@ def test_raising_the_reservation_fixes_it(  # noqa: PLR0917 - pytest passes fixt
             equals=0,
         ),
     ]
-    incidents.report("Refused by reserved concurrency", observe(reserved.pipeline, [hard]), result)
+    incidents.report("Refused by reserved concurrency", observed, result)
 
 
 def test_retrying_instead_loses_nothing_and_costs_time(  # noqa: PLR0917 - as above

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.judging.verdicts import line as verdict_line
-from reports.rca.diagnosis import Conclusion, Diagnosis, Finding, Leaf
+from reports.rca.diagnosis import Conclusion, Diagnosis, Finding, Leaf, RuledOut
 from reports.rca.evidence import clock, short
 from reports.rca.observations import Observations
 from reports.records import Burst, Verdict
@@ -115,13 +115,15 @@ def _classified(finding: Finding) -> str:
 def _ruled_out(diagnosis: Diagnosis) -> list[str]:
     if not diagnosis.ruled_out:
         return []
-    lines = ["| leaf | | reason | evidence |", "| --- | --- | --- | --- |"]
-    for other in diagnosis.ruled_out:
-        reason = other.reason.removeprefix("not ruled out: ")
-        word = "ruled out" if other.ruled_out else "**not ruled out**"
-        cited = "<br>".join(f"{_cell(e.sentence())} *({_cell(e.citation())})*" for e in other.evidence)
-        lines.append(f"| {other.leaf} | {word} | {_cell(reason)} | {cited or 'none'} |")
-    return lines
+    return [line for other in diagnosis.ruled_out for line in _other(other)]
+
+
+def _other(other: RuledOut) -> Iterator[str]:
+    """Yield a leaf with its reason, and its evidence below: a table would be wider than a page."""
+    reason = _escaped(other.reason.removeprefix("not ruled out: "))
+    yield f"- **{other.leaf}**, {'ruled out' if other.ruled_out else '**not ruled out**'}: {reason}"
+    for evidence in other.evidence:
+        yield f"    - {_escaped(_capital(evidence.sentence()))}  \n      *{_escaped(evidence.citation())}*"
 
 
 def _fix(diagnosis: Diagnosis) -> list[str]:
@@ -159,7 +161,3 @@ def _escaped(text: str) -> str:
     for special in "\\`*_<>[]":
         flat = flat.replace(special, {"<": "&lt;", ">": "&gt;"}.get(special, f"\\{special}"))
     return flat
-
-
-def _cell(text: str) -> str:
-    return _escaped(text).replace("|", "\\|")
