@@ -134,9 +134,10 @@ def test_a_dependency_that_slows_with_load_times_out(
     pipeline, (calm, busy, storm) = impatient.pipeline, crowding
     few = calm.plan.tickets
     record.say(impatient.told())
-    observed = observe(pipeline, [calm, busy, storm])
-    incidents.classified("The model step does not answer in time", observed, TIMED_OUT)
     kind = "function" if "EmbedTimeout" in impatient.parameters else "task"
+    title = f"The model step does not answer in the {kind}'s time"
+    observed = observe(pipeline, [calm, busy, storm])
+    incidents.classified(title, observed, TIMED_OUT)
     claim("the execution's error", same(storm.error, LATE[kind]), equals=1)
     after = pipeline.bursts.once(f"{CALM} at once again", tickets(few), CALM)
     record.uses(after)
@@ -153,4 +154,4 @@ def test_a_dependency_that_slows_with_load_times_out(
             within=0.3,
         ),
     ]
-    incidents.report("The model step does not answer in time", observed, result)
+    incidents.report(title, observed, result)
