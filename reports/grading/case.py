@@ -45,12 +45,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One submission, as the checks see it. `run` is None when the grader ran nothing."""
+    """One submission, as the checks see it. `run` is None when the grader ran nothing.
+
+    `experiments` names the evidence file that each experiment of an activity leaves, without `.json`.
+    """
 
     answers: Answers
     evidence: EvidenceSet
     run: Run | None = None
     own_pipeline: bool = False
+    experiments: Mapping[int, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def ours(self, activity: int) -> str:
         """Return why the grader's own run has no evidence of an activity, "" unless that is our fault."""

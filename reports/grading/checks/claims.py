@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reports.grading.case import Case, Decision, Experiment, check
 from reports.grading.evidence_set import Item, Origin
 from reports.grading.marks import Part, State
@@ -29,6 +31,7 @@ def activity_claims(case: Case, criterion: Criterion) -> Decision:
         return Decision(tuple(_of_run(one) for one in ran), evidence=_lines(case, criterion, Origin.GRADER))
     if handed_in:
         parts = tuple(_of_file(item) for item in handed_in)
+        parts += tuple(_left_out(case, criterion, handed_in))
         return Decision(parts, evidence=_lines(case, criterion, Origin.LEARNER))
     return Decision((_nothing(case, criterion),))
 
@@ -55,6 +58,21 @@ def _of_file(item: Item) -> Part:
     found = "; ".join(claim.claim for claim in claims if claim.outcome is worst)
     said = f"{len(claims)} confirmed" if worst is Outcome.CONFIRMED else f"{worst}: {found}"
     return Part(expected, said, _STATES[worst], item.name)
+
+
+def _left_out(case: Case, criterion: Criterion, handed_in: tuple[Item, ...]) -> Iterator[Part]:
+    """Yield the experiments whose evidence is not there: a refuted one cannot be left out of a folder.
+
+    Only the embedded cloud supports all of them; elsewhere one that is not there may not have been possible.
+    """
+    there = [item.name.rpartition("/")[2].removesuffix(".json") for item in case.evidence.items]
+    clouds = {item.file.environment.cloud for item in handed_in if item.file}
+    for name in case.experiments.get(criterion.activity, ()):
+        if not any(one.startswith(name) for one in there):
+            expected = f"the evidence of every experiment: {name}.json"
+            look = f"run `make activity{criterion.activity}` and hand in all of its evidence"
+            state = State.MISSING if clouds == {"embedded"} else State.SKIPPED
+            yield Part(expected, "not handed in", state, look)
 
 
 def _nothing(case: Case, criterion: Criterion) -> Part:

@@ -226,3 +226,11 @@ def test_of_several_incidents_the_exercise_s_own_is_diagnosed():
     found = marks(graded(documents=others))
     assert found["throttling-class"].state is State.MET
     assert found["fishbone-bone"].state is State.MET
+
+
+def test_evidence_of_an_experiment_cannot_be_left_out():
+    """A folder without the evidence of one experiment of two earns half, and is told which is missing."""
+    expected = {3: ("activity3-a", "activity3-the-refuted-one")}
+    found = marks(graded(experiments=expected))["wall"]
+    assert (found.earned, found.out_of) == (2.0, 4.0)
+    assert "activity3-the-refuted-one.json" in found.parts[-1].expected
