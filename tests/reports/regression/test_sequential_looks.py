@@ -168,7 +168,7 @@ def test_looking_often_without_spending_would_not_keep_it():
 
 
 def test_a_bootstrap_of_so_few_pairs_would_be_too_narrow():
-    """Of six pairs the percentile bootstrap's 95 % interval misses the truth far more often than Student's t."""
+    """Of six pairs the percentile bootstrap's 95 % interval misses the truth far more often than t's."""
     rng = np.random.default_rng(24)
     runs = rng.normal(0, 1, (1000, 6))
     means = runs[:, rng.integers(0, 6, (1000, 6))].mean(axis=2)
