@@ -8,12 +8,13 @@ from reports.portfolio import markup
 from reports.portfolio.ledger import Came, Shown
 from reports.portfolio.manifest import Artefact, checksum
 from reports.portfolio.markup import MISSING
-from reports.portfolio.spine import Activity
+from reports.portfolio.spine import PORTFOLIO, Activity
 from reports.portfolio.summary import Portfolio, standing
 from reports.portfolio.words import Word
 from reports.records import Outcome, Verdict
 
 HEADLINES = 3
+PART_TITLES = {PORTFOLIO: "Reflection and clean-up"}
 WIDE = ("dashboard-at-the-wall", "dashboard-after-the-fix")
 CAME = {
     Came.PASSED: ("good", "✓ passed"),
@@ -26,7 +27,7 @@ CAME = {
 def spine_part(portfolio: Portfolio, name: str, activities: list[Activity]) -> str:
     """Return one part of the spine with its activities."""
     sections = "".join(activity_section(portfolio, activity) for activity in activities)
-    return f'<h2 class="part">{escape(name)}</h2>{sections}'
+    return f'<h2 class="part">{escape(PART_TITLES.get(name, name))}</h2>{sections}'
 
 
 def activity_section(portfolio: Portfolio, activity: Activity) -> str:
@@ -127,7 +128,7 @@ def experiments_folded(experiments: tuple[Shown, ...]) -> str:
         for one in experiments
     )
     claims = sum(len(one.verdicts) for one in experiments)
-    return markup.folded(f"All {len(experiments)} experiments with their {claims} claims", listed)
+    return markup.folded(f"All {len(experiments)} experiments with their {claims} claims", listed, bulk=True)
 
 
 def came(one: Shown) -> str:

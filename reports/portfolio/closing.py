@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from reports.portfolio import markup
@@ -22,14 +22,23 @@ def ksb_table(portfolio: Portfolio) -> str:
 
 def supporting(found: tuple[Shown, ...]) -> str:
     """Return the experiments that passed, in a list; others are counted, since they support nothing."""
+    good = [one for one in found if one.passed]
     items = "".join(
-        f"<li>{one.entry.activity}: {escape(one.entry.title)} ({len(one.verdicts)} claims confirmed)</li>"
-        for one in found
-        if one.passed
+        f"<li>Activity {one.entry.activity}: {escape(one.entry.title)} ({claims([one])})</li>" for one in good
     )
+    activities = sorted({one.entry.activity for one in good})
+    told = f"Activities {', '.join(map(str, activities))}: {len(good)} experiments, {claims(good)}"
     rest = sum(not one.passed for one in found)
     more = f"<p>{rest} more did not pass or were not tried.</p>" if rest else ""
-    return (f"<ul>{items}</ul>" if items else markup.mark("open", "○ nothing yet")) + more
+    if not good:
+        return markup.mark("open", "○ nothing yet") + more
+    return markup.paragraph(told) + markup.folded("Which they are", f"<ul>{items}</ul>", bulk=True) + more
+
+
+def claims(found: Sequence[Shown]) -> str:
+    """Return how many claims some experiments confirmed, in words."""
+    count = sum(len(one.verdicts) for one in found)
+    return f"{count} claim{'s' * (count != 1)} confirmed"
 
 
 def record(portfolio: Portfolio) -> str:
@@ -46,10 +55,11 @@ def record(portfolio: Portfolio) -> str:
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
     files = [f"evidence/{one.entry.evidence}" for one in portfolio.experiments if one.entry.evidence]
     sums = [f"portfolio/{one.file}: {one.sha256}" for one in portfolio.manifest.artefacts]
-    raw = markup.folded(f"{len(files)} evidence files with every raw sample", codes(files))
+    raw = markup.folded(f"{len(files)} evidence files with every raw sample", codes(files), bulk=True)
     kept = markup.folded("Checksums of the artefacts (SHA-256)", codes(sums))
+    printed = '<p class="printed">On paper the single experiments and files are left out.</p>'
     title = '<h2 id="record">Where and with what</h2>'
-    return f'{title}<dl class="facts">{listed}</dl>{raw}{kept}{left_out(portfolio)}'
+    return f'{title}<dl class="facts">{listed}</dl>{printed}{raw}{kept}{left_out(portfolio)}'
 
 
 def codes(texts: Iterable[str]) -> str:

@@ -72,9 +72,10 @@ def verdict(judged: Verdict) -> str:
     return f"{mark(kind, word)} {escape(line(judged).partition(': ')[2])}"
 
 
-def folded(summary: str, inside: str) -> str:
-    """Return what opens with a click or the Enter key; in print it is open."""
-    return f"<details><summary>{escape(summary)}</summary>{inside}</details>"
+def folded(summary: str, inside: str, *, bulk: bool = False) -> str:
+    """Return what opens with a click or the Enter key; in print it is open, and left out when it is bulk."""
+    kind = ' class="bulk"' if bulk else ""
+    return f"<details{kind}><summary>{escape(summary)}</summary>{inside}</details>"
 
 
 def markdown(text: str) -> str:

@@ -11,12 +11,13 @@ from reports.portfolio import markup
 from reports.portfolio.activities import spine_part
 from reports.portfolio.closing import ksb_table, record
 from reports.portfolio.ledger import Came
-from reports.portfolio.manifest import REQUIRED, missing
-from reports.portfolio.spine import ACTIVITIES, PORTFOLIO, Activity
+from reports.portfolio.manifest import REQUIRED, Artefact, missing
+from reports.portfolio.spine import ACTIVITIES, Activity
 from reports.portfolio.summary import Point, Portfolio, Tick, counts
 from reports.records import Outcome
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+LONGEST_NAME = 26
 STYLE = Path(__file__).with_name("style.css")
 TICKS = {
     Tick.EVIDENCE: ("good", "✓"),
@@ -46,9 +47,8 @@ def page(portfolio: Portfolio) -> str:
 
 
 def by_part() -> list[tuple[str, list[Activity]]]:
-    """Return the parts of the spine with their activities; the portfolio's own is told by the checklist."""
-    shown = [activity for activity in ACTIVITIES if activity.part != PORTFOLIO]
-    return [(name, list(of)) for name, of in groupby(shown, key=lambda activity: activity.part)]
+    """Return the parts of the spine with their activities, in the order of the exercise."""
+    return [(name, list(of)) for name, of in groupby(ACTIVITIES, key=lambda activity: activity.part)]
 
 
 def head(portfolio: Portfolio) -> str:
@@ -126,7 +126,7 @@ def burst_tiles(portfolio: Portfolio) -> list[tuple[str, str]]:
 def checklist(portfolio: Portfolio) -> str:
     """Return the checklist, each point with what ticks it."""
     rows = [(ticked(point), escape(point.text), behind(point)) for point in portfolio.checklist]
-    body = markup.table(("", "point", "evidence"), rows, "A point is ticked by evidence or not at all.")
+    body = markup.table(("tick", "point", "evidence"), rows, "A point is ticked by evidence or not at all.")
     empty = markup.paragraph("Activity 8 was not run: nothing is ticked.")
     return f'<h2 id="checklist">Checklist</h2>{body if rows else empty}'
 
@@ -144,31 +144,47 @@ def ticked(point: Point) -> str:
 
 
 def behind(point: Point) -> str:
-    """Return the verdicts behind a point, or why there are none."""
-    return markup.verdicts(point.verdicts) + (escape(point.reason) if point.reason else "")
+    """Return the verdicts behind a point, folded, or why there are none."""
+    said = escape(point.reason)
+    if not point.verdicts:
+        return said
+    count = len(point.verdicts)
+    return said + markup.folded(f"{count} claim{'s' * (count > 1)}", markup.verdicts(point.verdicts))
 
 
 def artefacts(portfolio: Portfolio) -> str:
-    """Return the artefacts in a table: the six of the exercise first, missing ones by name."""
-    listed = sorted(portfolio.manifest.artefacts, key=lambda one: not one.required)
-    rows = [
-        (
-            f'<a href="#{one.key}">{escape(one.title)}</a>',
-            str(one.activity),
-            "one of the six" if one.required else "besides",
-            f"<code>{escape(', '.join(map(short, one.executions)))}</code>",
-            f"<code>portfolio/{escape(one.file)}</code>",
-        )
-        for one in listed
-    ]
-    rows += [
-        (escape(title), "", markup.mark("bad", "✗ missing"), "", "") for title in missing(portfolio.manifest)
-    ]
-    head_ = ("artefact", "activity", "", "made from execution", "file")
-    return f'<h2 id="artefacts">Artefacts</h2>{markup.table(head_, rows, "Each links to where it is shown.")}'
+    """Return the six artefacts in a table, missing ones by name, and the others in a line."""
+    made = portfolio.manifest.artefacts
+    there = {one.key: one for one in made}
+    rows = [row(there.get(key), title) for key, title in REQUIRED.items()]
+    others = ", ".join(link(one) for one in made if not one.required)
+    head_ = ("artefact", "activity", "made from execution", "file")
+    caption = "The six of the exercise; each links to where it is shown."
+    return (
+        f'<h2 id="artefacts">Artefacts</h2>{markup.table(head_, rows, caption)}'
+        f"<p>Besides: {others or 'none'}.</p>"
+    )
+
+
+def row(artefact: Artefact | None, title: str) -> tuple[str, ...]:
+    """Return an artefact's row; a missing one is said to be missing."""
+    if artefact is None:
+        return escape(title), "", markup.mark("bad", "✗ missing"), ""
+    ran = ", ".join(map(short, artefact.executions))
+    return (
+        link(artefact),
+        str(artefact.activity),
+        f"<code>{escape(ran)}</code>",
+        f"<code>portfolio/{escape(artefact.file)}</code>",
+    )
+
+
+def link(artefact: Artefact) -> str:
+    """Return a link to where an artefact is shown."""
+    return f'<a href="#{artefact.key}">{escape(artefact.title)}</a>'
 
 
 def short(arn: str) -> str:
     """Return an execution's name, cut to what tells it from others."""
     name = arn.rpartition(":")[2]
-    return name if len(name) <= 28 else f"{name[:24]}…"  # noqa: PLR2004 - a column's width
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"

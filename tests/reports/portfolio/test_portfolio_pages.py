@@ -1,0 +1,283 @@
+"""The portfolio's record and page, from small portfolios made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from reports import evidence
+from reports.grading.answers import parse
+from reports.portfolio import ledger, manifest
+from reports.portfolio.__main__ import main
+from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks
+from reports.portfolio.gathering import gather, write_page
+from reports.portfolio.ledger import Came, Entry
+from reports.portfolio.manifest import Artefact, Manifest
+from reports.portfolio.markup import answer, markdown
+from reports.portfolio.page import page
+from reports.portfolio.spine import ACTIVITIES, part_of
+from reports.portfolio.summary import Tick, standing
+from reports.portfolio.words import QUESTIONS
+from reports.records import Environment, Estimate, Interval, Outcome, Threshold, Verdict
+
+HERE = Environment("embedded", "us-east-1", {"cpu": "abacus"}, {"pytest": "9"}, "abc", "hash-1")
+RUN, OTHER = "run-now", "run-before"
+ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:burst-at-2-a"
+PNG = b"\x89PNG\r\n\x1a\n not really a picture"
+GOOD = Verdict(
+    "it is sooner done",
+    Outcome.CONFIRMED,
+    Estimate(4.8, Interval(4.5, 5.1), 5, "batches", "x", "batch means"),
+    Threshold("at_least", 3.0),
+)
+BAD = replace(GOOD, claim="<b>it</b> is unchanged", outcome=Outcome.REFUTED)
+REFLECTION = "First I look at Throttles. Then I read the log of each step. Only then do I suppose a cause."
+
+
+def entry(name: str, activity: int, **changes) -> Entry:
+    """Return an experiment that passed in this run."""
+    made = Entry(name, activity, f"Title of {name}.", Came.PASSED, RUN, ("S19",), f"{name}.json", "embedded")
+    return replace(replace(made, template_hash="hash-1"), **changes)
+
+
+def artefact(folder, key: str, activity: int = 2, content: bytes = PNG, **changes) -> Artefact:
+    """Write an artefact's file and return its line in the manifest."""
+    name = f"{activity}-{key}.png"
+    (folder / name).write_bytes(content)
+    made = Artefact(
+        key, key.title(), activity, name, "image/png", manifest.checksum(content), (ARN,), "a graph"
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Return an output folder with three experiments, one artefact and no answers."""
+    for name in ("portfolio", "evidence"):
+        (tmp_path / name).mkdir()
+    entries = (
+        entry("speed", 4),
+        entry("wall", 3, came=Came.REFUTED, reason="REFUTED: <b>it</b> is unchanged"),
+        entry("point", 8, title="Checklist: before and after."),
+        entry("own", 8, title="Checklist: a reflection.", came=Came.SKIPPED, reason="for the learner: write"),
+    )
+    for one, verdicts in zip(entries, ((GOOD,), (BAD,), (GOOD,), ()), strict=True):
+        file = evidence.EvidenceFile(one.activity, one.title, verdicts, (), HERE)
+        evidence.write(file, tmp_path / "evidence" / one.evidence)
+    ledger.write(entries, tmp_path / "portfolio")
+    made = (artefact(tmp_path / "portfolio", "happy-path"),)
+    manifest.write(Manifest(RUN, 1_800_000_000.0, HERE, made), tmp_path / "portfolio")
+    return tmp_path
+
+
+def gathered(out, answers: str = ""):
+    """Return the portfolio in a folder, with answers given as a text."""
+    found = gather(out, out / "answers.yaml")
+    return replace(found, answers=parse(answers, out / "answers.yaml"))
+
+
+class Reader(HTMLParser):
+    """Collects what the tests ask of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.images: list[dict] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Note what stands in a tag."""
+        found = dict(attrs)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" else []
+        self.images += [found] if tag == "img" else []
+        if tag not in {"img", "meta", "br", "link", "hr"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Require that what closes is what was opened last."""
+        assert self.open.pop() == tag
+
+
+def test_a_manifest_comes_back_as_it_was_written(out):
+    """A manifest read back equals the one written; a folder without one is refused with what to do."""
+    found = manifest.read(out / "portfolio")
+    assert found.session == RUN
+    assert found.artefacts[0].executions == (ARN,)
+    with pytest.raises(manifest.NotAManifest, match="make portfolio"):
+        manifest.read(out / "evidence")
+
+
+def test_an_artefact_of_another_run_and_an_altered_file_are_found(out):
+    """What shows an execution that is not this run's, or is not the file that was made, is named."""
+    found = manifest.read(out / "portfolio")
+    assert manifest.foreign(found.artefacts, {ARN}) == ()
+    assert manifest.foreign(found.artefacts, {"another"}) == ("2-happy-path.png",)
+    assert manifest.altered(found, out / "portfolio") == ()
+    (out / "portfolio" / "2-happy-path.png").write_bytes(b"touched")
+    assert manifest.altered(found, out / "portfolio") == ("2-happy-path.png",)
+    assert "is not what was made" in page(gathered(out))
+
+
+def test_the_six_are_missed_by_name(out):
+    """Of the six artefacts those that are not there are named, on the page too."""
+    lacking = manifest.missing(manifest.read(out / "portfolio"))
+    assert len(lacking) == 5
+    text = page(gathered(out))
+    assert "1 of 6" in text
+    assert text.count("✗ missing") == 5
+
+
+def test_an_earlier_run_counts_only_for_the_same_template_and_cloud(out):
+    """What an earlier run showed is used for the same template and cloud, and is said to be earlier."""
+    before = (
+        entry("same", 1, session=OTHER),
+        entry("othertemplate", 1, session=OTHER, template_hash="hash-2"),
+        entry("othercloud", 1, session=OTHER, cloud="aws"),
+    )
+    entries = ledger.merged(before, ledger.read(out / "portfolio"))
+    used = ledger.shown(entries, out / "evidence", RUN, HERE)
+    assert [one.entry.name for one in used if one.earlier] == ["same"]
+    left = ledger.of_another(entries, RUN, HERE)
+    assert {one.name for one in left} == {"othertemplate", "othercloud"}
+
+
+def test_what_ran_again_stands_in_the_place_of_what_ran_before():
+    """An experiment is in the ledger once: as it came out last."""
+    before, now = entry("one", 3, session=OTHER), entry("one", 3, came=Came.BROKEN)
+    assert ledger.merged([before], [now]) == (now,)
+
+
+def test_changed_evidence_supports_nothing(out):
+    """Evidence that was changed after sealing shows no verdict, and its experiment counts as not passed."""
+    path = out / "evidence" / "speed.json"
+    document = json.loads(path.read_text())
+    document["claims"][0]["effect"] = 9.9
+    path.write_text(json.dumps(document))
+    (speed,) = gathered(out).of(4)
+    assert not speed.passed
+    assert speed.verdicts == ()
+    assert "was changed" in speed.trouble
+    assert "✗ evidence changed" in page(gathered(out))
+
+
+def test_only_evidence_ticks(out):
+    """A point that passed is ticked by evidence; a reflection that is missing is for the learner: no tick."""
+    ticks = {point.text: point.tick for point in gathered(out).checklist}
+    assert ticks == {"Before and after.": Tick.EVIDENCE, "A reflection.": Tick.LEARNER}
+    assert "1 of 2" in page(gathered(out))
+
+
+@pytest.mark.parametrize(
+    ("said", "tick"), [(REFLECTION, Tick.EVIDENCE), ("It was good. I liked it.", Tick.LEARNER)]
+)
+def test_a_reflection_written_after_the_run_is_checked_when_the_page_is_made(out, said, tick):
+    """The reflection's point follows the answers as they are now; one that names no signal is not ticked."""
+    points = gathered(out, f"reflection: {said}").checklist
+    assert [point.tick for point in points if "reflection" in point.text] == [tick]
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        (REFLECTION, (ENOUGH, NAMES)),
+        ("I would look at the Throttles metric first.", (NAMES,)),
+        ("I would wait a while. I would ask a friend. I would go to bed.", (ENOUGH,)),
+        ("", ()),
+    ],
+)
+def test_a_reflection_is_checked_for_length_and_a_signal(text, met):
+    """Of a reflection only this is checked: three sentences, and a metric or a log named."""
+    assert reflection_checks(text) == met
+
+
+def test_an_activity_proves_something_only_when_all_of_it_passed(out):
+    """What an activity proves is said when every experiment passed; else what failed is named."""
+    found = gathered(out)
+    four, three, two = (next(a for a in ACTIVITIES if a.number == number) for number in (4, 3, 2))
+    assert standing(four, found.of(4)) == four.proves
+    assert standing(three, found.of(3)) == "Not proved: Title of wall."
+    assert "make activity2" in standing(two, found.of(2))
+
+
+def test_the_page_stands_alone_and_every_link_leads_somewhere(out):
+    """The page asks the network for nothing, every figure has a text, every link has its target."""
+    text = page(gathered(out))
+    assert "default-src 'none'" in text
+    assert not re.search(r"""(?:src|href)=(?!["'](?:data:|#))""", text)
+    assert "<script" not in text
+    found = Reader(text)
+    assert found.open == []
+    assert found.images
+    assert all(image["alt"] for image in found.images)
+    made = {one.key for one in gathered(out).manifest.artefacts}
+    assert {link.removeprefix("#") for link in found.links} <= set(found.ids)
+    assert made <= set(found.ids)
+    assert len(found.ids) == len(set(found.ids))
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+
+
+def test_an_outcome_is_never_told_by_colour_alone(out):
+    """Each outcome has a sign and a word, and what a claim says is escaped."""
+    text = page(gathered(out))
+    assert "✓ confirmed" in text
+    assert "✗ refuted" in text
+    assert "&lt;b&gt;it&lt;/b&gt; is unchanged" in text
+    assert "<b>it" not in text
+
+
+def test_missing_words_are_shown_as_missing_and_given_ones_as_written(out):
+    """Every question without an answer is marked missing; an answer appears as it was written, escaped."""
+    bare = page(gathered(out))
+    assert bare.count("○ missing") == len(QUESTIONS) + 1
+    given = page(gathered(out, "learner: {name: Ada}\nbottleneck: {step: Embed, why: its <share>}"))
+    assert "Learner: Ada" in given
+    assert "its &lt;share&gt;" in given
+    assert given.count("○ missing") > len(QUESTIONS) - 1
+
+
+def test_answers_that_cannot_be_read_are_said_to_be_so(out):
+    """A broken answers file does not stop the page; it says file, line and trouble."""
+    (out / "answers.yaml").write_text("bottleneck: [", encoding="utf-8")
+    text = write_page(out, out / "answers.yaml").read_text("utf-8")
+    assert "answers not read" in text
+    assert "answers.yaml" in text
+
+
+def test_the_command_writes_the_page_or_says_what_is_missing(out, tmp_path, capsys):
+    """`python -m reports.portfolio OUT` writes the page; without a portfolio it ends with 1."""
+    assert main([str(out), "--answers", str(out / "answers.yaml")]) == 0
+    assert (out / "report" / "portfolio.html").is_file()
+    assert main([str(tmp_path / "nowhere")]) == 1
+    assert "make portfolio" in capsys.readouterr().err
+
+
+def test_every_activity_has_its_place_on_the_spine():
+    """Activities 1 to 4 are scaling, 5 orchestration, 6 and 7 the safety net, 8 the portfolio."""
+    parts = [part_of(number)[:1] for number in range(1, 10)]
+    assert parts == ["1", "1", "1", "1", "2", "3", "3", "0", "4"]
+
+
+def test_markdown_of_ours_becomes_html_and_tags_do_not():
+    """Tables and headings are rendered below the section's own; tags are shown and links are not followed."""
+    made = markdown("# Top\n\n| a | b |\n| --- | --- |\n| x<br>y | <script>z</script> |\n\n[t](http://far)")
+    assert "<h4>Top</h4>" in made
+    assert "x<br>y" in made
+    assert "<script>" not in made
+    assert "href" not in made
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "○ missing"), (64.0, "64"), (["a<b"], "<li>a&lt;b</li>"), ({"k": 1.5}, "<li>k: 1.5</li>")],
+)
+def test_an_answer_of_any_kind_can_be_shown(value, shown):
+    """Texts, numbers, lists and names with values are shown; what is not there is missing."""
+    assert shown in answer(value)
