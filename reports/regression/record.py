@@ -19,6 +19,8 @@ from reports.regression.report import Regression
 from reports.regression.sequential import FEWEST_PAIRS
 
 SCHEMA = "scale-or-fail/regression/1"
+MACHINE_ID = "id"
+"""Tells two machines of one kind apart; the evidence of an activity does not have it."""
 EVIDENCE_FAMILY = "scale-or-fail/evidence/"
 
 
@@ -109,9 +111,11 @@ def usable(recorded: Recorded, today: Environment, tickets: int, concurrency: in
 
 def _differences(then: Environment, today: Environment) -> list[str]:
     told = [("cloud", then.cloud, today.cloud), ("region", then.region, today.region)]
-    for what in ("machine", "versions"):
-        old, new = getattr(then, what), getattr(today, what)
-        told += [(f"{what}'s {key}", old.get(key), new.get(key)) for key in dict.fromkeys((*old, *new))]
+    machine = dict(then.machine)
+    machine.setdefault(MACHINE_ID, today.machine.get(MACHINE_ID, "unknown"))
+    for what, old, new in (("machine", machine, today.machine), ("versions", then.versions, today.versions)):
+        keys = dict.fromkeys((*old, *new))
+        told += [(f"{what}'s {key}", old.get(key, "unknown"), new.get(key, "unknown")) for key in keys]
     return [f"its {what} is {old}, here it is {new}" for what, old, new in told if old != new]
 
 

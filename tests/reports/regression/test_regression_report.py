@@ -125,6 +125,15 @@ def test_timings_of_another_machine_are_refused(there, reason, tmp_path):
         record.usable(recorded, HERE, 12, 4)
 
 
+def test_two_machines_of_one_kind_are_told_apart(tmp_path):
+    """The id of the machine counts where both have one; the evidence of an activity has none."""
+    recorded = record.read(record.write(result(), tmp_path / "r.json"))
+    mine, other = (replace(HERE, machine={**HERE.machine, "id": name}) for name in ("m1", "m2"))
+    assert record.usable(recorded, mine, 12, 4)
+    with pytest.raises(record.Refused, match="machine's id is m2, here it is m1"):
+        record.usable(replace(recorded, environment=other), mine, 12, 4)
+
+
 def test_another_load_is_refused(tmp_path):
     """Bursts of another size say nothing about these."""
     recorded = record.read(record.write(result(), tmp_path / "r.json"))
