@@ -17,7 +17,7 @@ from fixtures.labels import ksb
 from fixtures.portfolio_artefacts import Material, executions_of, make_all, steady_metric
 from fixtures.tables import duration_table, side_by_side_table
 from reports.bottleneck import attribute, conclusion
-from reports.figures import concurrency_over_time
+from reports.figures import side_by_side
 from reports.judging.estimates import (
     exact,
     measured,
@@ -74,9 +74,11 @@ def test_the_six_artefacts_are_of_this_run(
     make_all(material)
     record.uses(material.wall)
     record.uses(material.scaled)
-    record.figure(concurrency_over_time(material.wall))
+    record.figure(side_by_side(material.wall, material.scaled, MODEL_STEP))
+    record.say("All of it on one page, to read and to print: `portfolio.html`, beside this report.")
     manifest = portfolio.manifest
     record.say("\n".join(f"- {one.title}: `portfolio/{one.file}`" for one in manifest.artefacts))
+    record.say(portfolio.told())
     required = [one for one in manifest.artefacts if one.required]
     found = all_of([one.key for one in required], tuple(manifests.REQUIRED), "artefacts")
     claim("artefacts of the exercise that are there", found, equals=len(manifests.REQUIRED))

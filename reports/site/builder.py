@@ -15,6 +15,8 @@ from reports.site.results import CATEGORIES
 from reports.site.standalone import standalone
 
 NAME = "Scale or Fail"
+PORTFOLIO = "portfolio.html"
+"""The page that activity 8 writes beside the report."""
 BUILD_TIMEOUT_S = 300.0
 
 
@@ -41,7 +43,8 @@ def build(results: Path, out: Path) -> SiteResult:
         _require_results(results)
         node = nodejs.find()
         page = _generate(node, nodejs.allure(node), results, out)
-        _replace(out, standalone(page))
+        beside = out.with_name(PORTFOLIO)
+        _replace(out, standalone(page, PORTFOLIO if beside.exists() else None))
     except SiteError as error:
         return SiteResult(None, f"The HTML report was not built. {error.reason} {error.remedy}")
     return SiteResult(out, f"Report: {out}")

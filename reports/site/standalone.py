@@ -42,6 +42,7 @@ img[src^="data:image/png"] { max-width: min(100%, 760px) !important; }
 
 # Allure opens only the groups with failures in them; a run that passed would look empty.
 TREE = re.compile(r'd\("widgets/tree\.json","([A-Za-z0-9+/=]+)"\)')
+BODY = re.compile(r"<body\b[^>]*>")
 OPENER = """<script>
 try {
   const opened = JSON.parse(localStorage.getItem("expandedTrees") ?? "[]");
@@ -50,8 +51,18 @@ try {
 </script>"""
 
 
-def standalone(html: str) -> str:
+# A reader in a hurry finds the portfolio without knowing how the report is arranged.
+LINK = (
+    '<p style="margin:0;padding:.5rem 1rem;text-align:center;font:1rem/1.4 system-ui,sans-serif;'
+    'background:#00568c;color:#fff"><a href="{page}" style="color:#fff">The portfolio on one page, to read '
+    "and to print</a></p>"
+)
+
+
+def standalone(html: str, portfolio: str | None = None) -> str:
     """Return the page without analytics, with a policy that forbids every request, and with its groups open.
+
+    `portfolio` is the file name of a page beside it, linked at the top.
 
     Raises:
         SiteError: something in the page's own markup would still be fetched.
@@ -61,7 +72,8 @@ def standalone(html: str) -> str:
     _require_nothing_fetched(html)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     additions = "\n    ".join(("<head>", policy, STYLE, _opener(html)))
-    return html.replace("<head>", additions, 1)
+    html = html.replace("<head>", additions, 1)
+    return BODY.sub(lambda body: body[0] + LINK.format(page=portfolio), html, count=1) if portfolio else html
 
 
 def _require_nothing_fetched(html: str) -> None:
