@@ -174,6 +174,7 @@ def test_reserved_concurrency_refuses_and_loses_the_burst(  # noqa: PLR0917 - py
     incidents.classified("Refused by reserved concurrency", observed, REFUSED)
     fates = tickets_by_fate(hard)
     record.say("\n".join(f"- {fate}: {named(tickets)}" for fate, tickets in fates.items()))
+    record.say(f"Never begun: {hard.never_started} of {hard.plan.tickets}.")
     record.data("tickets by their fate", {**fates, "never begun": hard.never_started})
     sent = hard.plan.tickets
     claim("tickets lost to the sender", exact(lost(hard), sent, "tickets"), equals=sent)
