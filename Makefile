@@ -75,7 +75,8 @@ portfolio: $(READY) ## Activities 1 to 8 in one session; the portfolio is OUT/re
 cloud: $(READY) ## Start the embedded cloud alone (PORT=4600)
 	@exec $(BIN)/python -m infra.embedded --port $(PORT) $(ARGS)
 
-report: $(READY) ## Build the HTML report again from the last results
+report: $(READY) ## Build report and portfolio again, from the last results and your answers
+	@test ! -e $(OUT)/portfolio/manifest.json || $(BIN)/python -m reports.portfolio $(OUT)
 	@$(BIN)/python -m reports.site $(OUT)/allure-results $(OUT)/report/index.html
 
 # ---------------------------------------------------------------- changes of the template

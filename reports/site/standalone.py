@@ -36,6 +36,8 @@ STYLE = """<style>
 img[src^="data:image/png"] { max-width: min(100%, 760px) !important; }
 @media (max-width: 600px) {
   [data-testid="tree-section"] [class*="tree-status-bar"] { display: none; }
+  [data-testid="tree-content"] { padding-left: 6px !important; }
+  [data-testid="base-layout"] { padding-left: 4px !important; padding-right: 4px !important; }
   [data-testid="metadata-list"] > *, [class*="metadata-list"] { grid-template-columns: 1fr !important; }
 }
 </style>"""
