@@ -18,7 +18,7 @@ from reports.regression.sequential import (
     ratio_interval,
 )
 
-RUNS = 4000
+RUNS = 2000
 LOOKS = Looks((6, 12, 18, 24), 0.05)
 
 
