@@ -113,5 +113,5 @@ def standing(activity: Activity, experiments: tuple[Shown, ...]) -> str:
     tried = [one for one in experiments if one.entry.came is not Came.SKIPPED]
     if tried and all(one.passed for one in tried):
         return activity.proves
-    failing = [one.entry.title for one in tried if not one.passed]
-    return f"Not proved: {'; '.join(failing) or 'nothing of it was tried'}"
+    failing = [one.entry.title.rstrip(".") for one in tried if not one.passed]
+    return f"Not proved: {'; '.join(failing) or 'nothing of it was tried'}."
