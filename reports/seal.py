@@ -31,9 +31,9 @@ class BrokenSeal:
 def digest(value: Any, before: str = "") -> str:
     """Return the SHA-256 (hex) of a link before and a value's canonical JSON.
 
-    Canonical: keys sorted, no spaces, and a whole number without a fraction, because 60 and 60.0 are one number.
+    Canonical: keys sorted, no spaces, whole numbers without a fraction, because 60 and 60.0 are one number.
     """
-    text = json.dumps(_canonical(value), sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(_canonical(value), sort_keys=True, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 

@@ -88,6 +88,17 @@ def check(name: str) -> Callable[[Check], Check]:
     return register
 
 
+def words_of(table: Mapping[str, object]) -> str:
+    """Return answers by name, a line each, nested ones on the same line."""
+    return "\n".join(f"{name}: {_inline(value)}" for name, value in table.items())
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_inline(inner)}" for name, inner in value.items())
+    return " | ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def told(item: Item, burst: Burst) -> str:
     """Return a burst in words, with where it stands."""
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.grading.case import Case, Decision, check
+from reports.grading.case import Case, Decision, check, words_of
 from reports.grading.checks.classification import diagnosis_of, incident_of, told
 from reports.grading.checks.figures import close
 from reports.grading.marks import Part, State
@@ -28,8 +28,7 @@ def incident_report(case: Case, criterion: Criterion) -> Decision:
         _to_read(case, place, "the action is safe, reversible and follows from the evidence"),
     )
     found = diagnosis_of(case, criterion)
-    text = "\n".join(f"{name}: {value}" for name, value in report.items())
-    return Decision(parts, text, told(found) if found else ())
+    return Decision(parts, words_of(report), told(found) if found else ())
 
 
 def cited(case: Case, place: str, entries: tuple[str, ...], signals: Signals) -> Iterator[Part]:
@@ -73,7 +72,8 @@ def _long_enough(case: Case, place: str, fewest: int) -> Part:
 def _to_read(case: Case, place: str, what: str) -> Part:
     answered = bool(case.answers.table(place))
     state = State.ASSESSOR if answered else State.MISSING
-    return Part(what, "to be read" if answered else "not answered", state, case.answers.where(place))
+    found = "to be read" if answered else "not answered"
+    return Part(what, found, state, case.answers.where(place), weight=2)
 
 
 @check("fishbone_cause")

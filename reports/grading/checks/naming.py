@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.bottleneck import Attribution, NothingMeasured, attribute
-from reports.grading.case import Case, Decision, check
+from reports.grading.case import Case, Decision, check, words_of
 from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
 from reports.grading.signals import named, signals_of
@@ -104,7 +104,7 @@ def scaling_map(case: Case, criterion: Criterion) -> Decision:
     if not steps:
         return Decision((Part("a row for each step", "not answered", State.MISSING, look),))
     parts = [part for step in steps for part in _row(step, given.get(step.casefold()) or {}, knobs, look)]
-    text = "\n".join(f"{step}: {given.get(step.casefold()) or 'no row'}" for step in steps)
+    text = words_of({step: given.get(step.casefold()) or "no row" for step in steps})
     lines = [
         f"{p.step}: {p.share_of_service:.0%} of service time, utilisation {p.utilisation:.0%}"
         for _, one in measured(case, 3)
