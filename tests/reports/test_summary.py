@@ -37,7 +37,7 @@ def test_a_summary_line_per_claim():
     """Each claim of an experiment is a line with its outcome."""
     first, second = summary_lines("Activity 3", [DONE, LOST])
     assert (first.outcome, second.outcome) == (Outcome.CONFIRMED, Outcome.REFUTED)
-    assert second.text.startswith("REFUTED: none lost: 19 tickets")
+    assert second.text.startswith("REFUTED: none lost: 19 of 20 tickets")
 
 
 def test_a_burst_in_one_line():
