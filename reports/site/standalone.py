@@ -31,9 +31,7 @@ POLICY = (
 
 
 # On a phone the bars of a group would leave no room for its name, and Metadata's two columns none for either.
-# Figures are drawn to be read at this width; as wide as the window they would push the words off it.
 STYLE = """<style>
-img[src^="data:image/png"] { max-width: min(100%, 760px) !important; }
 @media (max-width: 600px) {
   [data-testid="tree-section"] [class*="tree-status-bar"] { display: none; }
   [data-testid="tree-content"] { padding-left: 6px !important; }
