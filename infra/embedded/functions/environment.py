@@ -86,6 +86,18 @@ class Environment:
         self._drain()
         return runtime.outcome or Outcome(End.EXITED)
 
+    def waits(self) -> bool:
+        """Tell whether the runtime still waits for an event, after all that has happened by now.
+
+        A process that ended closed its connection first, before the nursery could tell of its end.
+        """
+        happened = self._happened()
+        while happened:
+            for fd in happened:
+                self._dispatch(fd)
+            happened = [] if happened == [self._log_read] else self._happened()
+        return self._runtime.ready and not self._ended
+
     def invoke(self, event: Event, deadline: float, response_limit: int) -> Outcome:
         """Hand an event over and wait for what becomes of it. The environment must be ready."""
         runtime = self._runtime
@@ -160,6 +172,10 @@ class Environment:
         if self._unwritten < len(self.lines) and time.monotonic() - self._written_at > FLUSH_S:
             self.flush_log()
         return True
+
+    def _happened(self) -> list[int]:
+        """Return the descriptors that have something to read now."""
+        return [fd for fd, _ in self._poller.poll(0)]
 
     def _dispatch(self, fd: int) -> None:
         if fd == self._log_read:

@@ -90,7 +90,7 @@ class Execution:
     def _warm(self, function: Function) -> Ready | None:
         while (environment := self._pool.take(function)) is not None:
             outcome = environment.initialise(time.monotonic() + INIT_LIMIT_S)
-            if outcome.end is End.READY and not environment.ended:
+            if outcome.end is End.READY and environment.waits():
                 return Ready(environment, outcome, time.monotonic())
             environment.end()
         return None

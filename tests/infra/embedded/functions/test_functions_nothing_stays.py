@@ -8,7 +8,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psutil
@@ -81,6 +82,26 @@ def test_an_environment_that_died_while_idle_is_replaced(lambdas):
     os.kill(pid, signal.SIGKILL)
     assert lambdas.eventually(lambda: gone(pid))
     answer = lambdas.invoke(name)
+    assert answer.error is None
+    assert answer.value != pid
+
+
+def test_a_death_that_the_nursery_has_not_told_yet_is_noticed(lambdas):
+    """An environment that died while idle gets no event, even before anybody told of its end."""
+    name = lambdas.create(PID)
+    pid, nursery = lambdas.invoke(name).value, psutil.Process(api.service().nursery_pid)
+    time.sleep(0.2)  # the runtime asks for the next event; it would be dead before it asked otherwise
+    nursery.suspend()
+    try:
+        os.kill(pid, signal.SIGKILL)
+        assert lambdas.eventually(lambda: gone(pid))
+        with ThreadPoolExecutor(1) as threads:
+            answering = threads.submit(lambdas.invoke, name)
+            wait([answering], timeout=0.2)
+            nursery.resume()
+            answer = answering.result()
+    finally:
+        nursery.resume()
     assert answer.error is None
     assert answer.value != pid
 
