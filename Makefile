@@ -121,10 +121,11 @@ format: $(READY_DEV) ## Put the code into the project's format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: $(READY_BENCH) ## Measure the embedded cloud's accuracy and speed
+bench: $(READY_BENCH) ## Measure the embedded cloud's accuracy and speed, and how often the gate errs
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.cloudwatch
 	@$(BIN)/python -m benchmarks.insights
+	@$(BIN)/python -m benchmarks.null_runs --runs 200 --power-runs 50
 
 # One resolution for all: the later locks are held to what the first one chose. Needs uv.
 COMPILE = $(shell command -v uv || echo $(BIN)/uv) pip compile --quiet --universal --python-version 3.11 \

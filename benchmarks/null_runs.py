@@ -4,18 +4,21 @@
 
 Each run is a whole regression measurement, with its looks and its stopping, on small bursts. Runs are kept as
 lines of JSON and not made again: give the same command to go on where one was interrupted, and `--fresh` to
-begin anew. The stacks are made anew for every few runs, so that what is peculiar to one pair of stacks does
-not pass for a property of the gate.
+begin anew. Runs of other code or another machine are kept too, but do not count. The stacks are made anew for
+every few runs, so that what is peculiar to one pair of stacks does not pass for a property of the gate.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +39,14 @@ NULL = "no difference"
 MODEL_MS = 40
 LOAD = Load(tickets=12, concurrency=4)
 LOOKS, EFFECTS = Looks(), Effects(relative=0.05, of_ticket=0.05)
-"""As the gate has them, but for the steps' share: a ticket takes a sixth of its usual time here, so that 2
-% of
-it would be less than the millisecond in which a history tells time."""
+"""As the gate has them, but for the steps' share: a ticket takes a sixth of its usual time here, so that 2 %
+of it would be less than the millisecond in which a history tells time."""
 STACKS_SERVE = 5
 """Runs on one pair of stacks."""
+MEASURING = ("fixtures", "handlers", "infra", "reports")
+"""The folders whose code a run's result depends on."""
+BUILT = {"out", "node_modules"}
+"""The folders in them that hold what a run made."""
 SLOWED = "Embed"
 KINDS = {NULL: MODEL_MS, "10 % slower": MODEL_MS * 1.1, "20 % slower": MODEL_MS * 1.2}
 """The model's time in the new template, ms; the baseline's is MODEL_MS."""
@@ -67,21 +73,58 @@ def main() -> int:
     if asked.fresh:
         asked.out.unlink(missing_ok=True)
     wanted = {kind: asked.runs if kind == NULL else asked.power_runs for kind in KINDS}
+    book = Book(asked.out, code_digest(), machine.describe())
     try:
-        _make(wanted, asked.out)
+        _make(wanted, book)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
-    print(table(read(asked.out)))
+    print(table(book.runs()))
     return 0
 
 
-def _make(wanted: dict[str, int], out: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The runs that are kept in a file, of which those of this code on this machine count."""
+
+    path: Path
+    code: str
+    machine: dict[str, str]
+
+    def add(self, run: dict[str, Any]) -> None:
+        """Keep one more run."""
+        row = json.dumps(run | {"code": self.code, "machine": self.machine})
+        with self.path.open("a", encoding="utf-8") as kept:
+            kept.write(row + "\n")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return the runs that count; a last line that was cut off does not."""
+        runs = []
+        for row in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
+            try:
+                runs.append(json.loads(row))
+            except json.JSONDecodeError:
+                continue
+        return [run for run in runs if (run["code"], run["machine"]) == (self.code, self.machine)]
+
+
+def code_digest() -> str:
+    """Return a SHA-256 of every source and template that a run's result depends on."""
+    found = hashlib.sha256()
+    sources = (path for folder in MEASURING for path in (ROOT / folder).rglob("*"))
+    for path in sorted(path for path in sources if path.suffix in {".py", ".yaml", ".json", ".lark"}):
+        name = path.relative_to(ROOT)
+        if not BUILT.intersection(name.parts):
+            found.update(f"{name}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def _make(wanted: dict[str, int], book: Book) -> None:
     """Make what is missing, the kinds in turn, so that an interrupted run has some of each."""
     cloud = embedded(None, 1000)
     try:
-        while missing := _missing(wanted, read(out)):
+        while missing := _missing(wanted, book.runs()):
             for kind, count in missing.items():
-                _series(cloud, kind, min(count, STACKS_SERVE), out)
+                _series(cloud, kind, min(count, STACKS_SERVE), book)
     finally:
         cloud.close()
 
@@ -91,12 +134,11 @@ def _missing(wanted: dict[str, int], runs: Sequence[dict[str, Any]]) -> dict[str
     return {kind: count - made[kind] for kind, count in wanted.items() if count > made[kind]}
 
 
-def _series(cloud: Cloud, kind: str, count: int, out: Path) -> None:
+def _series(cloud: Cloud, kind: str, count: int, book: Book) -> None:
     with _sides(cloud, KINDS[kind]) as (baseline, new):
         for _ in range(count):
             run = _run(kind, baseline, new)
-            with out.open("a", encoding="utf-8") as kept:
-                kept.write(json.dumps(run) + "\n")
+            book.add(run)
             print(
                 f"{kind}: {run['standing']} after {run['pairs']} pairs, {run['took_s']:.1f} s",
                 file=sys.stderr,
@@ -124,19 +166,8 @@ def _run(kind: str, baseline: Side, new: Side) -> dict[str, Any]:
         "subjects": {one.subject: one.standing.value for one in found.comparisons},
         "ratios": {one.subject: one.ratio for one in found.comparisons},
         "intervals": {one.subject: [one.interval.low, one.interval.high] for one in found.comparisons},
-        "machine": machine.describe(),
+        "load": os.getloadavg()[0],
     }
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """Return the runs that are kept; a last line that was cut off does not count."""
-    runs = []
-    for row in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            runs.append(json.loads(row))
-        except json.JSONDecodeError:
-            continue
-    return runs
 
 
 def table(runs: Sequence[dict[str, Any]]) -> str:
@@ -158,7 +189,10 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
     ]
     rows += [_power(kind, [run for run in runs if run["kind"] == kind]) for kind in KINDS if kind != NULL]
     told = f"{LOAD.tickets} tickets at {LOAD.concurrency}, model {MODEL_MS} ms, looks at {LOOKS.at} pairs"
-    return "\n".join([*rows, "", f"{told}; smallest effect that matters {EFFECTS.relative:.0%}."])
+    told += f"; smallest effect that matters {EFFECTS.relative:.0%}"
+    loads = sorted(run["load"] for run in runs)
+    load = f"load median {loads[len(loads) // 2]:.1f}, at most {loads[-1]:.1f}" if loads else "no runs"
+    return "\n".join([*rows, "", f"{told}; {load}."])
 
 
 def misses(run: dict[str, Any]) -> bool:
