@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from reports import evidence
-from reports.portfolio import ledger, manifest
+from reports.portfolio import ledger, manifest, trend
 from reports.portfolio.manifest import Manifest
 from reports.portfolio.page import page
 from reports.portfolio.summary import Portfolio
@@ -50,10 +50,11 @@ def compared(kept: Manifest, entries: tuple[ledger.Entry, ...], files: Path) -> 
 
 
 def write_page(out: Path, answers: Path) -> Path:
-    """Write the page beside the report, in one step, and return its path."""
+    """Write the page beside the report, in one step, and return its path. The run enters the trend once."""
+    found = gather(out, answers)
     path = out / "report" / PAGE
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{PAGE}.{os.getpid()}")
-    half.write_text(page(gather(out, answers)), encoding="utf-8")
+    half.write_text(page(found, trend.remember(found, out)), encoding="utf-8")
     half.replace(path)
     return path

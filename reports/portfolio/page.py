@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from reports.portfolio import markup
+from reports.portfolio import markup, trend
 from reports.portfolio.activities import spine_part
 from reports.portfolio.closing import ksb_table, record
 from reports.portfolio.ledger import Came
@@ -27,12 +28,13 @@ TICKS = {
 }
 
 
-def page(portfolio: Portfolio) -> str:
-    """Return the whole page."""
+def page(portfolio: Portfolio, runs: Sequence[trend.Run] = ()) -> str:
+    """Return the whole page. `runs` are this run and earlier ones, for the trend."""
+    earlier = trend.section(portfolio, runs)
     parts = [
         head(portfolio),
         '<body><a class="skip" href="#main">Skip to the portfolio</a>',
-        masthead(portfolio),
+        masthead(portfolio, [(trend.TITLE, trend.ANCHOR)] if earlier else []),
         '<main id="main">',
         glance(portfolio),
         trouble(portfolio),
@@ -40,6 +42,7 @@ def page(portfolio: Portfolio) -> str:
         artefacts(portfolio),
         *(spine_part(portfolio, name, list(of)) for name, of in by_part()),
         ksb_table(portfolio),
+        earlier,
         record(portfolio),
         "</main></body></html>",
     ]
@@ -69,15 +72,15 @@ def of_whom(portfolio: Portfolio) -> str:
     return f" of {name}" if name else ""
 
 
-def masthead(portfolio: Portfolio) -> str:
-    """Return the title, whose it is, when and where it was made, and the way to each part."""
+def masthead(portfolio: Portfolio, more: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the title, whose it is, when and where it was made, and the way to each part, and to `more`."""
     name, number = (portfolio.answers.text(f"learner.{field}") for field in ("name", "id"))
     made = datetime.fromtimestamp(portfolio.manifest.made, UTC).strftime("%Y-%m-%d %H:%M UTC")
     place = portfolio.manifest.environment
     who = f"Learner: {markup.answer(name)}{f' ({escape(number)})' if number else ''}"
     links = [("Checklist", "checklist"), ("Artefacts", "artefacts")]
     links += [(f"{a.number} {a.title}", f"activity-{a.number}") for _, of in by_part() for a in of]
-    links += [("Knowledge, skills, behaviours", "ksb"), ("Where and with what", "record")]
+    links += [("Knowledge, skills, behaviours", "ksb"), *more, ("Where and with what", "record")]
     listed = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for text, anchor in links)
     return (
         f"<header><h1>Scale or Fail: evidence portfolio</h1><p>{who}<br>"
