@@ -19,7 +19,7 @@ READY_BENCH := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 GRADE_OPTIONS = $(if $(TICKETS),--tickets $(TICKETS)) $(if $(LOW),--low $(LOW)) $(if $(HIGH),--high $(HIGH)) \
-                --out $(OUT)/grading $(ARGS)
+                $(if $(MARKS),--marks "$(MARKS)") --out $(OUT)/grading $(ARGS)
 
 .PHONY: portfolio answers grade grade-class help install regress selftest test check format bench cloud report lock clean distclean \
         activity1 activity2 activity3 activity4 activity5 activity6 activity7 activity8 activity9

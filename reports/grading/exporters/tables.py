@@ -39,7 +39,7 @@ def one(grade: Grade) -> str:
         )
         for mark in grade.marks
     ]  # fmt: skip
-    return _csv(head, rows)
+    return as_csv(head, rows)
 
 
 def of_class(grades: Sequence[Grade]) -> str:
@@ -62,7 +62,7 @@ def of_class(grades: Sequence[Grade]) -> str:
         marks = {mark.criterion.id: mark for mark in grade.marks}
         cells = [points(marks[name].earned) if name in marks and marks[name].out_of else "" for name in ids]
         rows.append((*_totals(grade), *cells))
-    return _csv((*head, *ids), rows)
+    return as_csv((*head, *ids), rows)
 
 
 def state_of(grade: Grade) -> str:
@@ -90,7 +90,8 @@ def _totals(grade: Grade) -> tuple[str, ...]:
     )
 
 
-def _csv(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+def as_csv(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table as this module's form of CSV."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(head)
@@ -101,6 +102,11 @@ def _csv(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
 def _safe(cell: object) -> str:
     said = str(cell)
     return f"'{said}" if said.startswith(_FORMULA) and not _is_number(said) else said
+
+
+def without_guard(cell: str) -> str:
+    """Return a cell as it was before an apostrophe kept it from being a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _is_number(said: str) -> bool:
