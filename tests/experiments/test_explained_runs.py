@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import evidence
-from tests.experiments.test_whole_runs import run, statuses, template
+from tests.experiments.test_whole_runs import measured_run, run, statuses, template
 
 __all__ = ["template"]
 
@@ -16,7 +16,7 @@ TELLING = (
 
 def test_queries_incidents_and_variants_pass_and_recompute(template):
     """Activities 5 to 7 pass in one run, and each verdict follows from the evidence files alone."""
-    done, out = run(template, "-m", "activity5 or activity6 or activity7", "-k", TELLING, *SMALL)
+    done, out = measured_run(template, "-m", "activity5 or activity6 or activity7", "-k", TELLING, *SMALL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert list(statuses(out).values()) == ["passed"] * 6
     files = [evidence.read(path) for path in (out / "evidence").glob("activity*.json")]

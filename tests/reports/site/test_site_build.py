@@ -92,7 +92,7 @@ def browse(report: Path, folder: Path, *options: str) -> str:
         "--dump-dom",
         report.as_uri(),
     ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout
 
 
 def test_browser_shows_the_results_and_asks_for_nothing(report: Path, tmp_path: Path) -> None:
