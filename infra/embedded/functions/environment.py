@@ -78,35 +78,27 @@ class Environment:
         """Wait until the runtime asks for an event, fails, ends, or `deadline` (monotonic) passes."""
         runtime = self._runtime
         runtime.outcome = None
-        while not runtime.ready and runtime.outcome is None and not self._ended:
-            if not self._pump(deadline):
-                return Outcome(End.TIMEOUT)
-        if runtime.ready:
-            return Outcome(End.READY)
-        self._drain()
-        return runtime.outcome or Outcome(End.EXITED)
+        in_time = True
+        while in_time and not runtime.ready and runtime.outcome is None and not self._ended:
+            in_time = self._pump(deadline)
+        return Outcome(End.READY) if runtime.ready else self._what_became()
 
     def waits(self) -> bool:
         """Tell whether the runtime still waits for an event, after all that has happened by now.
 
         A process that ended closed its connection first, before the nursery could tell of its end.
         """
-        happened = self._happened()
-        while happened:
-            for fd in happened:
-                self._dispatch(fd)
-            happened = [] if happened == [self._log_read] else self._happened()
+        self._catch_up()
         return self._runtime.ready and not self._ended
 
     def invoke(self, event: Event, deadline: float, response_limit: int) -> Outcome:
         """Hand an event over and wait for what becomes of it. The environment must be ready."""
         runtime = self._runtime
         runtime.hand_over(event, response_limit)
-        while runtime.outcome is None and not self._ended:
-            if not self._pump(deadline):
-                return Outcome(End.TIMEOUT)
-        self._drain()
-        return runtime.outcome or Outcome(End.EXITED)
+        in_time = True
+        while in_time and runtime.outcome is None and not self._ended:
+            in_time = self._pump(deadline)
+        return self._what_became()
 
     def kill(self) -> None:
         """Have the process killed, with whatever it started."""
@@ -163,15 +155,34 @@ class Environment:
     # -- the poll
 
     def _pump(self, deadline: float) -> bool:
-        """Wait for something to happen and deal with it; False when the deadline has passed."""
+        """Wait for something to happen and deal with it; False when the deadline has passed.
+
+        What has happened by then still counts: this thread may be late to see it.
+        """
         left = deadline - time.monotonic()
         if left <= 0:
+            self._catch_up()
             return False
         for fd, _ in self._poller.poll(min(left, FLUSH_S) * 1000):
             self._dispatch(fd)
         if self._unwritten < len(self.lines) and time.monotonic() - self._written_at > FLUSH_S:
             self.flush_log()
         return True
+
+    def _catch_up(self) -> None:
+        """Deal with all that has happened by now; where there are only log lines, with one read of them."""
+        happened = self._happened()
+        while happened:
+            for fd in happened:
+                self._dispatch(fd)
+            happened = [] if happened == [self._log_read] else self._happened()
+
+    def _what_became(self) -> Outcome:
+        """Return what the runtime said; if nothing, that its process ended or is over its time."""
+        if self._runtime.outcome is None and not self._ended:
+            return Outcome(End.TIMEOUT)
+        self._drain()
+        return self._runtime.outcome or Outcome(End.EXITED)
 
     def _happened(self) -> list[int]:
         """Return the descriptors that have something to read now."""

@@ -147,7 +147,7 @@ class Execution:
         if ready.outcome.end is not End.READY or outcome.end in (End.TIMEOUT, End.EXITED):
             environment.end()
         verdict = judge(outcome, environment, invocation)
-        duration_ms = invocation.function.timeout_s * 1000 if outcome.end is End.TIMEOUT else elapsed_ms
+        duration_ms = min(elapsed_ms, invocation.function.timeout_s * 1000)
         write_end(environment, invocation, verdict, duration_ms, ready.init_ms)
         log_tail = tail(environment.lines[begun:])
         self._release(environment, verdict)

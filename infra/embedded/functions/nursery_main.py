@@ -38,6 +38,8 @@ FIRST_FREE_FD = 4
 TELEMETRY_FD = 3
 LAMBDA_OPEN_FILES = 1024
 CLOUD_LOCK_FILE = "owner.lock"
+ENDING_ROUNDS = 2500
+ENDING_ROUND_S = 0.002
 TELEMETRY_FD_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 
@@ -190,16 +192,18 @@ class Nursery:
         remove_folder(child.temp)
 
     def end(self) -> None:
-        """Kill and reap everything."""
+        """Kill and reap everything, with a patience in rounds: a pause of the machine uses up none of it."""
         for child in self.children.values():
             kill_group(child.pid)
-        patience = time.monotonic() + 5
-        while (self.names or descendants(self.pid)) and time.monotonic() < patience:
-            for pid in descendants(self.pid):
+        for _ in range(ENDING_ROUNDS):
+            left = descendants(self.pid)
+            if not self.names and not left:
+                return
+            for pid in left:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             self.reap()
-            time.sleep(0.002)
+            time.sleep(ENDING_ROUND_S)
 
 
 def descendants(pid: int) -> list[int]:

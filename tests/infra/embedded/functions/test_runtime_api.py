@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-import select
+import os
 import socket
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.embedded.functions.runtime_api import CONTINUE, Connection, Event, MalformedRequest
+from infra.embedded.functions.environment import Environment, Ground
+from infra.embedded.functions.function import Function
+from infra.embedded.functions.nursery import Nursery
+from infra.embedded.functions.runtime_api import CONTINUE, NEXT, Connection, Event, MalformedRequest
+from infra.embedded.functions.runtime_server import End, Outcome
 
+FUNCTION = Function(
+    account_id="123456789012",
+    region="us-east-1",
+    name="f",
+    version="$LATEST",
+    arn="arn:aws:lambda:us-east-1:123456789012:function:f",
+    handler="index.handler",
+    runtime="python3.11",
+    role="arn:aws:iam::123456789012:role/r",
+    memory_mb=128,
+    timeout_s=3,
+    code_sha256="",
+)
 PATH = "/2018-06-01/runtime/invocation/abc/response"
 
 
@@ -25,14 +43,10 @@ def pair():
     runtime.close()
 
 
-def arrived(connection):
-    """Return every request that what has arrived completes."""
-    poller = select.poll()
-    poller.register(connection.fd, select.POLLIN)
-    requests = []
-    while poller.poll(0):
-        requests += connection.receive()
-    return requests
+def wait_for(connection, size):
+    """Wait until so many bytes can be read at once."""
+    while len(connection.channel.recv(size, socket.MSG_PEEK)) < size:
+        pass
 
 
 def arrive(pair, *pieces):
@@ -41,7 +55,8 @@ def arrive(pair, *pieces):
     requests = []
     for piece in pieces:
         runtime.sendall(piece)
-        requests += arrived(connection)
+        wait_for(connection, len(piece))
+        requests += connection.receive()
     return requests
 
 
@@ -79,6 +94,23 @@ def test_any_cut_of_the_bytes_gives_the_same_request(body, chunked, data):
         requests = arrive((connection, runtime), raw[:cut], raw[cut:])
     connection.close()
     assert [request.body for request in requests] == [body]
+
+
+def test_an_answer_that_has_come_counts_however_late_it_is_seen(tmp_path):
+    """An invoker that was held up beyond the timeout finds the answer that came meanwhile."""
+    environment = Environment(FUNCTION, Ground(Nursery(tmp_path), tmp_path, "http://127.0.0.1:9"), tmp_path)
+    server, event = environment._runtime, Event("abc", b"{}", 1700, "arn:x", "Root=1")
+    host, port = server.address.split(":")
+    with socket.create_connection((host, int(port))) as runtime:
+        runtime.sendall(f"GET {NEXT} HTTP/1.1\r\n\r\n".encode())
+        assert environment.initialise(time.monotonic() + 60).end is End.READY
+        runtime.sendall(post(b"42"))
+        wait_for(server._waiting, len(post(b"42")))
+        assert environment.invoke(event, time.monotonic() - 1, 1000) == Outcome(End.RESPONSE, b"42")
+        assert environment.invoke(event, time.monotonic() - 1, 1000) == Outcome(End.TIMEOUT)
+    for descriptor in (environment._log_write, environment._exit_write):
+        os.close(descriptor)
+    environment._close()
 
 
 def test_expect_continue_is_answered(pair):
