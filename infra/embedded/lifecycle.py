@@ -45,10 +45,12 @@ class Scratch:
 
     def __init__(self, parent: Path | None = None) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=parent))
-        self._lock = (self.path / _LOCK_FILE).open("w", encoding="ascii")
+        fresh = self.path / f"{_LOCK_FILE}.new"
+        self._lock = fresh.open("w", encoding="ascii")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._lock.write(f"{os.getpid()}\n")
         self._lock.flush()
+        fresh.rename(self.path / _LOCK_FILE)  # whoever finds the lock file finds it locked
 
     def remove(self) -> None:
         """Remove the folder and all in it."""
