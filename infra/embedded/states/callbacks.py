@@ -63,10 +63,13 @@ def _wait_for_token(
             _Deadline(heartbeat_endpoint._heartbeat_seconds),
         )
     end = _Deadline(timeout_seconds)
-    while env.is_running() and end.left() > 0:
+    while env.is_running():
+        is_late, is_silent = end.left() <= 0, beat.left() <= 0 and not signal.is_set()
         if (outcome := callback_endpoint.get_outcome()) is not None:
             return outcome
-        if beat.left() <= 0:
+        if is_late:
+            break
+        if is_silent:
             return HeartbeatTimedOut()
         if signal.wait(max(0.0, min(_LONGEST_NAP_S, end.left(), beat.left()))) and heartbeat_endpoint:
             signal.clear()

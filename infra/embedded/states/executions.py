@@ -36,7 +36,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from infra.embedded.states import entering, history, measuring, pauses, programs, refusals, seam, texts
 
-_STOP_WAIT_S: Final = 5.0
+_STOP_WAIT_S: Final = 60.0
 _MOTO_EXECUTION_DETAILS = Execution.get_start_execution_details
 
 

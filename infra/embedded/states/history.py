@@ -28,6 +28,8 @@ FULL_CAUSE: Final = f"The execution reached the maximum number of history events
 
 _LAST: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
+_STARTED: Final = frozenset({"TaskStarted", "LambdaFunctionStarted", "ActivityScheduled"})
+
 _SAID_ONCE: Final = "EvaluationFailed"
 """Written where an expression fails, and by moto once more where some kinds of state fail."""
 
@@ -46,7 +48,8 @@ class Event:
 class Chain(EventHistoryContext):  # type: ignore[misc]  # moto carries no types
     """What happens one after the other in one place: an iteration, a branch, a watched task.
 
-    A chain that is closed, or inside a chain that is closed, takes no more events.
+    A chain that is closed, or inside a chain that is closed, takes no more events. `started_at` (monotonic)
+    is when a task in it was last written to have started; None before.
     """
 
     def __init__(self, previous_event_id: int, inside: EventHistoryContext | None = None) -> None:
@@ -54,6 +57,7 @@ class Chain(EventHistoryContext):  # type: ignore[misc]  # moto carries no types
         self.inside = inside
         self.begins_after = previous_event_id
         self.closed = False
+        self.started_at: float | None = None
 
 
 class History(EventManager):  # type: ignore[misc]  # moto carries no types
@@ -147,6 +151,8 @@ class History(EventManager):  # type: ignore[misc]  # moto carries no types
             )
         )
         context.last_published_event_id = number
+        if event_type in _STARTED and isinstance(context, Chain):
+            context.started_at = time.monotonic()
         if moves_on:
             context.source_event_id = number
         self.ended = event_type in _LAST

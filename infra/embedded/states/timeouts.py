@@ -2,7 +2,8 @@
 
 moto: runs every attempt in a thread of its own with copies of everything, whether it has a timeout or
 not; an attempt that timed out goes on writing events; the waiting before a retry cannot be interrupted.
-AWS: a task without TimeoutSeconds has none; one that timed out writes TaskTimedOut and nothing after it.
+AWS: a task without TimeoutSeconds has none; the time counts from its Started event; one that timed out
+writes TaskTimedOut and nothing after it.
 Here: an attempt without a timeout runs where it stands; one with a timeout is watched, and its chain is
 closed when it is given up.
 """
@@ -73,13 +74,17 @@ class _Watched:
         self.ended.set()
 
     def ends_within(self, env: Environment, seconds: float) -> bool:
-        until = time.monotonic() + seconds
+        """Whether it ends within this time of its Started event; also False when the execution ends."""
         while not self.ended.is_set() and env.is_running():
-            left = until - time.monotonic()
+            left = self._left_of(seconds)
             if left <= 0:
                 return False
             self.ended.wait(min(left, _LONGEST_NAP_S))
         return self.ended.is_set()
+
+    def _left_of(self, seconds: float) -> float:
+        since = self.chain.started_at
+        return seconds if since is None else since + seconds - time.monotonic()
 
 
 def _watched(state: ExecutionState, env: Environment) -> Any:

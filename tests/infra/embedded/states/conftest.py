@@ -16,6 +16,8 @@ from infra.embedded.states import history, invoking, throttling
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+PATIENCE_S = 120.0
+"""How long a test waits for what must come: on a quiet machine it is there at once."""
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
 states.install()
@@ -93,7 +95,7 @@ class Ran:
 
     def wait(self) -> Ran:
         """Wait until it has ended."""
-        assert self.execution.exec_worker.done.wait(20), "the execution does not end"
+        assert self.execution.exec_worker.done.wait(PATIENCE_S), "the execution does not end"
         return self
 
     def details(self, kind: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from infra.embedded.states import invoking, tasks
-from tests.infra.embedded.states.conftest import ROLE, RefusedError
+from infra.embedded.states import invoking, tasks, timeouts
+from tests.infra.embedded.states.conftest import PATIENCE_S, ROLE, RefusedError
 from tests.infra.embedded.states.shapes import each, one, task
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:echo"
@@ -181,7 +181,7 @@ def test_a_catch_of_another_name_does_not_catch(cloud):
 def test_a_task_times_out(cloud, timing, data):
     """A task over its limit writes TaskTimedOut with States.Timeout, and nothing of it afterwards."""
     gate = threading.Event()
-    cloud.functions.known["slow"] = lambda payload: gate.wait(20)
+    cloud.functions.known["slow"] = lambda payload: gate.wait(PATIENCE_S)
     ran = cloud.run(one(task("slow", **timing)), data)
     ended = list(ran.kinds)
     gate.set()
@@ -191,10 +191,25 @@ def test_a_task_times_out(cloud, timing, data):
     assert ran.kinds == ended
 
 
+def test_the_time_of_a_task_counts_from_its_start(cloud, monkeypatch):
+    """A task that gets to its start late has all of its time left: TaskStarted stands before TaskTimedOut."""
+    gate, run = threading.Event(), timeouts._Watched.run
+
+    def run_late(attempt):
+        gate.wait(1.2)
+        run(attempt)
+
+    monkeypatch.setattr(timeouts._Watched, "run", run_late)
+    cloud.functions.known["slow"] = lambda payload: gate.wait(PATIENCE_S)
+    ran = cloud.run(one(task("slow", TimeoutSeconds=1)))
+    gate.set()
+    assert ran.kinds[2:] == ["TaskScheduled", "TaskStarted", "TaskTimedOut", "ExecutionFailed"]
+
+
 def test_a_timeout_in_an_iteration_keeps_its_name(cloud):
     """States.Timeout of a task in a Map fails the execution under that name, and can be caught by it."""
     gate = threading.Event()
-    cloud.functions.known["slow"] = lambda payload: gate.wait(20)
+    cloud.functions.known["slow"] = lambda payload: gate.wait(PATIENCE_S)
     state = each("slow", Catch=[{"ErrorEquals": ["States.Timeout"], "Next": "Saved"}])
     state["ItemProcessor"]["States"]["A"]["TimeoutSeconds"] = 1
     ran = cloud.run({"StartAt": "S", "States": {"S": state, "Saved": {"Type": "Succeed"}}}, {"tickets": [1]})
@@ -205,7 +220,7 @@ def test_a_timeout_in_an_iteration_keeps_its_name(cloud):
 
 def test_a_task_within_its_limit(cloud):
     """A watched task that ends in time goes on as any other, with the chain unbroken."""
-    ran = cloud.run(one(task(TimeoutSeconds=20)), {"a": 1})
+    ran = cloud.run(one(task(TimeoutSeconds=600)), {"a": 1})
     assert ran.execution.output == {"a": 1}
     assert [event.previous for event in ran.events[2:]] == list(range(2, 2 + len(ran.events[2:])))
 
@@ -213,7 +228,7 @@ def test_a_task_within_its_limit(cloud):
 def test_state_machine_timeout(cloud):
     """TimeoutSeconds of the state machine ends it as TIMED_OUT, while the function runs on."""
     gate = threading.Event()
-    cloud.functions.known["slow"] = lambda payload: gate.wait(20)
+    cloud.functions.known["slow"] = lambda payload: gate.wait(PATIENCE_S)
     ran = cloud.run(one(task("slow"), TimeoutSeconds=1))
     gate.set()
     assert (ran.status, ran.kinds[-1]) == ("TIMED_OUT", "ExecutionTimedOut")
