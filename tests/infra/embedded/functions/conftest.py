@@ -30,6 +30,10 @@ from infra.embedded.metrics import store
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+PATIENCE_S = 120.0
+"""How long a test waits for what must come: on a quiet machine it is there at once."""
+UNHURRIED_S = 300
+"""The timeout of a function in which nothing is to time out."""
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/handlers"
 
 _numbers = itertools.count(1)
@@ -74,7 +78,7 @@ class Lambdas:
     names: list[str] = field(default_factory=list)
 
     @staticmethod
-    def eventually(holds: Callable[[], Any], patience_s: float = 10.0) -> Any:
+    def eventually(holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
         """Return the first true answer of `holds`; the last one when patience is over."""
         end = time.monotonic() + patience_s
         while not (answer := holds()) and time.monotonic() < end:
@@ -92,7 +96,8 @@ class Lambdas:
         files = spec.pop("files", {"index.py": source})
         package = base64.b64encode(zipped(files)).decode()
         base = {"FunctionName": name, "Runtime": "python3.11", "Role": ROLE, "Handler": "index.handler"}
-        self.backend.create_function(base | {"Code": {"ZipFile": package}} | spec)
+        given = {"Code": {"ZipFile": package}, "Timeout": UNHURRIED_S} | spec
+        self.backend.create_function(base | given)
         self.names.append(name)
         return name
 
@@ -103,7 +108,7 @@ class Lambdas:
     def messages(self, name: str) -> list[list[str]]:
         """Return the messages of each log stream of a function."""
         group = logs_backends[ACCOUNT][REGION].groups[f"/aws/lambda/{name}"]
-        return [[event.message for event in stream.events] for stream in group.streams.values()]
+        return [[event.message for event in stream.events] for stream in list(group.streams.values())]
 
     def metric(self, metric: str, name: str | None) -> list[float]:
         """Return every value recorded of a metric, by function or (None) for the account."""

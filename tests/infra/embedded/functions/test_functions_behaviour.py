@@ -90,21 +90,29 @@ def test_an_environment_survives_its_handlers_exception(lambdas):
     assert lambdas.invoke(name).value == pid
 
 
-def test_a_timeout_ends_the_environment_and_says_so(lambdas):
+def test_a_timeout_ends_the_environment_and_says_so(lambdas, tmp_path):
     """Past its timeout a handler is Sandbox.Timedout, REPORT says so, and the next one starts cold."""
-    source = "import os, time\ndef handler(e, c):\n    if e: time.sleep(60)\n    return os.getpid()"
+    started = tmp_path / "started"
+    source = f"""
+        import os, pathlib, time
+        with pathlib.Path({str(started)!r}).open("a") as file:
+            file.write(f"{{os.getpid()}}\\n")
+        def handler(event, context):
+            time.sleep(600)
+    """
     name = lambdas.create(source, Timeout=1)
-    pid = lambdas.invoke(name).value
-    late = lambdas.invoke(name, {"late": 1})
+    late = lambdas.invoke(name)
     message = f"RequestId: {late.result.request_id} Error: Task timed out after 1.00 seconds"
     assert late.value == {"errorType": "Sandbox.Timedout", "errorMessage": message}
     assert late.error == "Unhandled"
     assert f"{late.result.request_id} Task timed out after 1.00 seconds" in late.tail
     assert "Duration: 1000.00 ms\tBilled Duration: 1000 ms" in late.tail
     assert late.tail.rstrip("\n").endswith("Status: timeout")
-    assert lambdas.invoke(name).value != pid
+    (pid,) = map(int, started.read_text().split())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+    assert REPORT.search(lambdas.invoke(name).tail)["init"] is not None
+    assert len(set(started.read_text().split())) == 2
 
 
 @pytest.mark.parametrize(
@@ -229,7 +237,7 @@ def test_the_context_tells_about_the_invocation(lambdas):
             left = context.get_remaining_time_in_millis()
             return told | {"left": left, "custom": context.client_context.custom}
     """
-    name = lambdas.create(source, MemorySize=192, Timeout=7)
+    name = lambdas.create(source, MemorySize=192, Timeout=700)
     answer = lambdas.invoke(name, client_context='{"custom": {"a": "b"}}')
     told = answer.value
     assert told["function_name"] == name
@@ -239,7 +247,7 @@ def test_the_context_tells_about_the_invocation(lambdas):
     assert told["aws_request_id"] == answer.result.request_id
     assert told["log_group_name"] == f"/aws/lambda/{name}"
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", told["log_stream_name"])
-    assert 5000 < told["left"] <= 7000
+    assert 500_000 < told["left"] <= 700_000
     assert told["custom"] == {"a": "b"}
 
 

@@ -18,6 +18,7 @@ from infra.embedded.functions.concurrency import (
     unreserved_minimum,
 )
 from infra.embedded.functions.errors import LambdaApiError
+from tests.infra.embedded.functions.conftest import PATIENCE_S
 
 GATE = """
     import os, pathlib, time
@@ -45,7 +46,7 @@ class Held:
     def open(self):
         """Let them end; returns what they answered."""
         self.gate.touch()
-        answers = [future.result(timeout=20) for future in self.running]
+        answers = [future.result(timeout=PATIENCE_S) for future in self.running]
         self._workers.shutdown()
         return answers
 
@@ -60,7 +61,7 @@ def throttle(lambdas, name):
 
 def test_each_environment_serves_one_invocation_at_a_time(lambdas, tmp_path):
     """Four invocations at once run in four processes; the next one reuses one of them."""
-    name = lambdas.create(GATE, Timeout=30)
+    name = lambdas.create(GATE)
     held = Held(lambdas, tmp_path, name, 4)
     assert held.arrived
     pids = [answer.value for answer in held.open()]
@@ -72,7 +73,7 @@ def test_each_environment_serves_one_invocation_at_a_time(lambdas, tmp_path):
 @pytest.mark.parametrize("account_concurrency", [3])
 def test_the_accounts_limit_holds_across_functions(lambdas, tmp_path):
     """With three under way in an account of three, any function's next invocation is throttled."""
-    one, other = lambdas.create(GATE, Timeout=30), lambdas.create(GATE, Timeout=30)
+    one, other = lambdas.create(GATE), lambdas.create(GATE)
     held = Held(lambdas, tmp_path, one, 3)
     assert held.arrived
     assert throttle(lambdas, other) == "ConcurrentInvocationLimitExceeded"
@@ -82,7 +83,7 @@ def test_the_accounts_limit_holds_across_functions(lambdas, tmp_path):
 
 def test_a_reservation_is_a_limit_of_its_function(lambdas, tmp_path):
     """Reserved concurrency 2 admits two and throttles the third with the reserved limit's reason."""
-    name = lambdas.create(GATE, Timeout=30, ReservedConcurrentExecutions=2)
+    name = lambdas.create(GATE, ReservedConcurrentExecutions=2)
     held = Held(lambdas, tmp_path, name, 2)
     assert held.arrived
     assert throttle(lambdas, name) == "ReservedFunctionConcurrentInvocationLimitExceeded"

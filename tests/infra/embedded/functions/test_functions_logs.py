@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from moto.logs.models import logs_backends
 
 from infra.embedded.functions.logs import LineSplitter, LogLine, tail
+from tests.infra.embedded.functions.conftest import PATIENCE_S
 
 
 def frame(message: str, microseconds: int = 1_700_000_000_000_000) -> bytes:
@@ -82,7 +83,7 @@ def test_lines_show_while_the_handler_still_runs(lambdas, tmp_path, monkeypatch)
             while not pathlib.Path(event["gate"]).exists():
                 time.sleep(0.005)
     """
-    name = lambdas.create(source, Timeout=60)
+    name = lambdas.create(source)
     gate = tmp_path / "gate"
     caller = threading.Thread(target=lambdas.invoke, args=(name, {"gate": str(gate)}))
     caller.start()
@@ -90,7 +91,7 @@ def test_lines_show_while_the_handler_still_runs(lambdas, tmp_path, monkeypatch)
         seen = lambdas.eventually(lambda: _has(lambdas, name, "under way\n"))
     finally:
         gate.touch()
-        caller.join(20)
+        caller.join(PATIENCE_S)
     assert seen
 
 
@@ -101,6 +102,7 @@ def _has(lambdas, name, line):
         return False
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.text(st.characters(exclude_characters="\n\r", codec="utf-8"), min_size=1))

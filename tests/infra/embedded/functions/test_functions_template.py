@@ -25,7 +25,7 @@ TEMPLATE = {
                 "Handler": "index.handler",
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
                 "MemorySize": {"Ref": "Memory"},
-                "Timeout": "7",
+                "Timeout": "700",
                 "Tags": [{"Key": "team", "Value": "support"}],
                 "EphemeralStorage": {"Size": "1024"},
                 "ReservedConcurrentExecutions": "5",
@@ -66,7 +66,7 @@ def test_a_function_from_a_template_runs(stacks, lambdas, aws):
     assert lambdas.invoke("from-template").value == [1, "0"]
     client = aws("lambda")
     configuration = client.get_function_configuration(FunctionName="from-template")
-    assert (configuration["MemorySize"], configuration["Timeout"]) == (256, 7)
+    assert (configuration["MemorySize"], configuration["Timeout"]) == (256, 700)
     assert configuration["EphemeralStorage"]["Size"] == 1024
     assert client.list_tags(Resource=configuration["FunctionArn"])["Tags"] == {"team": "support"}
     reserved = client.get_function_concurrency(FunctionName="from-template")

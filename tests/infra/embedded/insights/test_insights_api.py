@@ -21,6 +21,8 @@ from infra.embedded.insights import engine, install, moto_seam, parser, service
 ACCOUNT = "123456789012"
 GROUP = "/aws/lambda/sof-embed"
 OTHER = "/aws/lambda/sof-preprocess"
+PATIENCE_S = 120.0
+"""How long a test waits for what must come: on a quiet machine it is there at once."""
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +66,17 @@ def _with_events(client):
 
 def _start(logs, query, **where):
     now = int(time.time())
-    window = {"startTime": now - 300, "endTime": now + 1}
+    window = {"startTime": now - 3600, "endTime": now + 1}
     return logs.start_query(queryString=query, **(window | (where or {"logGroupName": GROUP})))["queryId"]
 
 
 def _results(logs, query, **where):
-    query_id = _start(logs, query, **where)
-    for _ in range(100):
+    return _ended(logs, _start(logs, query, **where))
+
+
+def _ended(logs, query_id):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
         answer = logs.get_query_results(queryId=query_id)
         if answer["status"] not in ("Scheduled", "Running"):
             return answer
@@ -124,8 +130,8 @@ def test_groups_by_arn_and_by_source(logs):
     assert len(_results(logs, "fields step", logGroupIdentifiers=[arn])["results"]) == 3
     now = int(time.time())
     query = f"SOURCE logGroups(namePrefix: ['{OTHER[:-3]}']) | stats count(*) as n by step"
-    query_id = logs.start_query(startTime=now - 300, endTime=now + 1, queryString=query)["queryId"]
-    assert _rows(logs.get_query_results(queryId=query_id)) == [{"step": "Preprocess", "n": "3"}]
+    query_id = logs.start_query(startTime=now - 3600, endTime=now + 1, queryString=query)["queryId"]
+    assert _rows(_ended(logs, query_id)) == [{"step": "Preprocess", "n": "3"}]
 
 
 def test_limit_of_the_call_counts_where_the_query_has_none(logs):
@@ -173,7 +179,7 @@ def test_unknown_query_and_ended_query(logs):
     """An unknown id is not found; a query that has ended cannot be stopped."""
     assert _error(logs.get_query_results, queryId="none")["Error"]["Code"] == "ResourceNotFoundException"
     query_id = _start(logs, "fields a")
-    logs.get_query_results(queryId=query_id)
+    _ended(logs, query_id)
     assert _error(logs.stop_query, queryId=query_id)["Error"]["Code"] == "InvalidParameterException"
 
 
@@ -181,7 +187,7 @@ def test_queries_are_described_newest_first(logs):
     """DescribeQueries lists queries by group and status, the newest first."""
     first, second = _start(logs, "fields a"), _start(logs, "fields b")
     for query_id in (first, second):
-        logs.get_query_results(queryId=query_id)
+        _ended(logs, query_id)
     described = logs.describe_queries(logGroupName=GROUP, status="Complete", maxResults=2)["queries"]
     assert [query["queryId"] for query in described] == [second, first]
     assert described[0]["queryString"] == "fields b"
@@ -207,10 +213,10 @@ def test_a_running_query_can_be_stopped():
     runs = {run.query_id: run}
     thread = threading.Thread(target=run.run)
     thread.start()
-    assert _SlowGroup.reached.wait(5)
+    assert _SlowGroup.reached.wait(PATIENCE_S)
     assert service.stop(runs, run.query_id)
     _SlowGroup.may_go_on.set()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert service.results(runs, run.query_id)["status"] == "Cancelled"
 
 
@@ -289,7 +295,7 @@ class _SlowGroup:
     @property
     def streams(self):
         self.reached.set()
-        assert self.may_go_on.wait(5)
+        assert self.may_go_on.wait(PATIENCE_S)
         return {"one": _Stream()}
 
 

@@ -17,18 +17,22 @@ import pytest
 from infra.embedded.functions import api
 
 HANDLER = """
-import os, time
+import os, pathlib, time
 
 def handler(event, context):
     with open(event["count"], "a") as file:  # one short append, which the system makes whole
         file.write(event["kind"] + "\\n")
     if event["kind"] == "error":
         raise ValueError("as asked")
-    time.sleep(10 if event["kind"] == "timeout" else 0.02)
+    while event["kind"] == "hold" and not pathlib.Path(event["gate"]).exists():
+        time.sleep(0.005)
+    time.sleep(600 if event["kind"] == "timeout" else 0.02)
     return event["kind"]
 """
 ANYBODY = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 300.0
+TIMEOUT_S = 8
+"""Long beside 20 ms, so that only what is to time out does."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,16 @@ class Mix:
 
 
 def mix(seed):
-    """A random mix; every fourth has no throttling."""
+    """A random mix; every fourth has no throttling, the others begin by holding all the room there is.
+
+    A refusal takes a moment, or the items would be used up while the room is held.
+    """
     chance = random.Random(seed)
     items = chance.choices(["success", "error"], weights=[3, 1], k=chance.randint(12, 40))
     items += ["timeout"] * chance.randint(1, 3)
     chance.shuffle(items)
     reserved = None if seed % 4 == 0 else chance.randint(1, 3)
-    return Mix(tuple(items), chance.randint(4, 12), reserved)
+    return Mix(("hold",) * (reserved or 0) + tuple(items), chance.randint(4, 12), reserved)
 
 
 @pytest.fixture
@@ -76,7 +83,7 @@ def function(cloud, name, arn, reserved):
         Role=arn,
         Handler="index.handler",
         Code={"ZipFile": package.getvalue()},
-        Timeout=2,
+        Timeout=TIMEOUT_S,
     )
     if reserved is not None:
         cloud("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
@@ -90,7 +97,10 @@ def machine(cloud, name, arn, at_once):
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Go on"}],
         "End": True,
     }
-    steps = {"StartAt": "Work", "States": {"Work": task, "Go on": {"Type": "Pass", "End": True}}}
+    steps = {
+        "StartAt": "Work",
+        "States": {"Work": task, "Go on": {"Type": "Wait", "Seconds": 1, "End": True}},
+    }
     every = {"Type": "Map", "ItemsPath": "$", "MaxConcurrency": at_once, "ItemProcessor": steps, "End": True}
     definition = json.dumps({"StartAt": "Every", "States": {"Every": every}})
     return cloud("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=arn)[
@@ -98,14 +108,15 @@ def machine(cloud, name, arn, at_once):
     ]
 
 
-def run(cloud, arn, items):
-    """Every event of an execution over the items."""
+def run(cloud, arn, items, watch):
+    """Every event of an execution over the items; `watch` is called again and again while it runs."""
     states = cloud("stepfunctions")
     started = states.start_execution(stateMachineArn=arn, input=json.dumps(items))["executionArn"]
     end = time.monotonic() + LONGEST_WAIT_S
     while states.describe_execution(executionArn=started)["status"] == "RUNNING":
         assert time.monotonic() < end, "the execution does not end"
-        time.sleep(0.05)
+        watch()
+        time.sleep(0.1)  # slower than the API's allowance flows in
     pages = states.get_paginator("get_execution_history").paginate(executionArn=started)
     return [event for page in pages for event in page["events"]]
 
@@ -163,8 +174,14 @@ def test_metrics_logs_history_and_handler_agree_exactly(cloud, tmp_path, seed):
     count.touch()
     arn = role(cloud, name)
     function(cloud, name, arn, given.reserved)
-    items = [{"kind": kind, "count": str(count)} for kind in given.items]
-    told = in_history(run(cloud, machine(cloud, name, arn, given.at_once), items))
+    gate = tmp_path / "gate"
+    items = [{"kind": kind, "count": str(count), "gate": str(gate)} for kind in given.items]
+
+    def open_when_full():
+        if in_metrics(cloud, name)["Throttles"]:
+            gate.touch()
+
+    told = in_history(run(cloud, machine(cloud, name, arn, given.at_once), items, open_when_full))
     ran = Counter(count.read_text(encoding="utf-8").split())
     metrics = in_metrics(cloud, name)
 

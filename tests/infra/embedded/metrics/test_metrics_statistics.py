@@ -144,9 +144,11 @@ def test_a_hundred_thousand_points_are_read_in_well_under_a_second():
         store.record(
             *HERE, "NS", "M", float(index % 97), "Milliseconds", {"F": "f"}, now - 3000 + index * 0.03
         )
-    started = time.process_time()
-    periods = queries.merged(ask(now - 3000, now + 1, F="f"))
-    found = [statistics.statistic("p95", each) for each in periods]
-    used = time.process_time() - started
-    assert len(found) == 50
-    assert used < 1.0  # CPU time, not the clock: measured 0.05 s
+
+    def used():
+        started = time.thread_time()
+        periods = queries.merged(ask(now - 3000, now + 1, F="f"))
+        assert len([statistics.statistic("p95", each) for each in periods]) == 50
+        return time.thread_time() - started
+
+    assert min(used() for _ in range(3)) < 1.0  # this thread's CPU time, not the clock: measured 0.05 s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import pytest
@@ -153,6 +154,16 @@ def test_a_reserved_token_says_how_long_to_wait():
     assert [bucket.reserve() for _ in range(3)] == [0.0, 0.5, 1.0]
 
 
+@pytest.fixture
+def no_time_passes(monkeypatch):
+    """Buckets into which nothing flows, however long a test takes."""
+    stopped = functools.partial(throttling.TokenBucket, clock=lambda: 0.0)
+    monkeypatch.setattr(throttling, "TokenBucket", stopped)
+    throttling.reset()
+    yield
+    throttling.reset()
+
+
 def _calls_until_throttled(operation):
     for calls in range(10_000):
         try:
@@ -163,22 +174,18 @@ def _calls_until_throttled(operation):
 
 
 @pytest.mark.parametrize(("operation", "size"), [("DescribeExecution", 300), ("GetExecutionHistory", 400)])
-def test_reading_too_fast_is_throttled(operation, size):
+def test_reading_too_fast_is_throttled(no_time_passes, operation, size):
     """The bucket of each reading operation is as large as AWS's, and then answers Rate exceeded."""
-    throttling.reset()
-    assert size <= _calls_until_throttled(operation) <= size + 20
+    assert _calls_until_throttled(operation) == size
     throttling.check("1", "another-region", operation)
-    throttling.reset()
 
 
-def test_a_transition_without_a_token_waits_and_is_counted(cloud, monkeypatch):
+def test_a_transition_without_a_token_waits_and_is_counted(cloud, no_time_passes, monkeypatch):
     """An empty StateTransition bucket delays the state and counts in ExecutionThrottled."""
     counted = []
     monkeypatch.setattr("infra.embedded.states.measuring.throttled", counted.append)
     monkeypatch.setitem(throttling.ALLOWANCES, "StateTransition", throttling.Allowance(2, 100.0))
-    throttling.reset()
     ran = cloud.run(one(each("echo", MaxConcurrency=1)), {"tickets": [1, 2, 3]})
-    throttling.reset()
     assert ran.status == "SUCCEEDED"
     assert len(counted) == 2
     assert ran.events[-1].at_ms - ran.events[0].at_ms >= 15

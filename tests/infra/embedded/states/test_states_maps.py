@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from infra.embedded.states import executions, iterations
 from infra.embedded.states.iterations import workers_for
+from tests.infra.embedded.states.conftest import PATIENCE_S
 from tests.infra.embedded.states.shapes import each, one, task
 
 ITERATION_OF_THREE = [
@@ -79,7 +80,7 @@ def test_an_inline_map_runs_at_most_forty_at_once(asked, items, workers):
 def test_the_cap_is_reached_and_kept(cloud, asked, reached):
     """With items enough, exactly as many iterations run at once as the cap allows."""
     gate = threading.Barrier(reached)
-    cloud.functions.known["meet"] = lambda payload: gate.wait(10)
+    cloud.functions.known["meet"] = lambda payload: gate.wait(PATIENCE_S)
     ran = cloud.run(one(each("meet", MaxConcurrency=asked)), {"tickets": [0] * (reached * 2)})
     assert ran.status == "SUCCEEDED"
     assert cloud.functions.peak == reached
@@ -88,7 +89,7 @@ def test_the_cap_is_reached_and_kept(cloud, asked, reached):
 def test_the_cap_comes_from_the_input(cloud):
     """MaxConcurrencyPath reads the cap from the state's input."""
     gate = threading.Barrier(2)
-    cloud.functions.known["meet"] = lambda payload: gate.wait(10)
+    cloud.functions.known["meet"] = lambda payload: gate.wait(PATIENCE_S)
     machine = one(each("meet", MaxConcurrencyPath="$.max_concurrency"))
     ran = cloud.run(machine, {"max_concurrency": 2, "tickets": [0] * 6})
     assert (ran.status, cloud.functions.peak) == ("SUCCEEDED", 2)
@@ -99,10 +100,10 @@ def test_a_failing_iteration_fails_the_map_at_once(cloud):
     release, entered = threading.Event(), threading.Barrier(3)
 
     def work(payload):
-        entered.wait(10)
+        entered.wait(PATIENCE_S)
         if payload == 0:
             raise ValueError("no")
-        release.wait(10)
+        release.wait(PATIENCE_S)
         return payload
 
     cloud.functions.known["work"] = work
@@ -209,7 +210,7 @@ def test_a_stop_at_any_moment_ends_everything(cloud, items, cap, after, fails):
     def work(payload):
         if next(calls) >= after:
             reached.set()
-            release.wait(10)
+            release.wait(PATIENCE_S)
         if fails:
             raise ValueError("late")
 
@@ -224,7 +225,7 @@ def test_a_stop_at_any_moment_ends_everything(cloud, items, cap, after, fails):
     release.set()
     for thread in threading.enumerate():
         if thread.name in {"iterations", "execution"}:
-            thread.join(10)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
     last = {"ABORTED": "ExecutionAborted", "SUCCEEDED": "ExecutionSucceeded", "FAILED": "ExecutionFailed"}
     assert ran.events == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from tests.infra.embedded.states.conftest import PATIENCE_S
 from tests.infra.embedded.states.shapes import one, task
 
 
@@ -16,7 +17,7 @@ def test_branches_run_at_once_and_keep_their_order(cloud):
     gate = threading.Barrier(2)
 
     def meet(payload):
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         return payload
 
     cloud.functions.known["meet"] = meet
@@ -30,10 +31,10 @@ def test_a_failing_branch_fails_the_state_at_once(cloud):
 
     def slow(payload):
         entered.set()
-        return gate.wait(20)
+        return gate.wait(PATIENCE_S)
 
     def fail(payload):
-        entered.wait(20)
+        entered.wait(PATIENCE_S)
         raise ValueError("no")
 
     cloud.functions.known.update(slow=slow, fail=fail)
@@ -42,7 +43,7 @@ def test_a_failing_branch_fails_the_state_at_once(cloud):
     gate.set()
     for thread in threading.enumerate():
         if thread.name.startswith("BranchWorker"):
-            thread.join(10)
+            thread.join(PATIENCE_S)
     assert ran.execution.error == "ValueError"
     assert ended[-2:] == ["ParallelStateFailed", "ExecutionFailed"]
     assert ran.kinds == ended
@@ -54,17 +55,17 @@ def test_a_branch_that_was_given_up_writes_no_more(cloud):
 
     def slow(payload):
         entered.set()
-        return gate.wait(20)
+        return gate.wait(PATIENCE_S)
 
     def fail(payload):
-        entered.wait(20)
+        entered.wait(PATIENCE_S)
         raise ValueError("no")
 
     def open_gate(payload):
         gate.set()
         for thread in threading.enumerate():
             if thread.name.startswith("BranchWorker"):
-                thread.join(10)
+                thread.join(PATIENCE_S)
         late.set()
 
     cloud.functions.known.update(slow=slow, fail=fail, after=open_gate)

@@ -6,7 +6,7 @@ import copy
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonpath_ng import parse
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
@@ -30,6 +30,7 @@ def outcome(extract, path, data):
         return NoSuchJsonPathError
 
 
+@settings(deadline=None)
 @given(path=PATHS, data=JSON)
 def test_plain_paths_select_what_moto_selects(path, data):
     """Walking names gives what the JSONPath library gives, also where there is nothing."""
@@ -44,6 +45,7 @@ def test_other_paths_go_to_the_library(path, value):
     assert paths.extract(path, {"l": [1, 2], "o": {"x y": 3}, "p": {"z": 4}}) == value
 
 
+@settings(deadline=None)
 @given(path=PATHS, data=st.dictionaries(NAMES, JSON, max_size=3), result=JSON)
 def test_a_result_is_put_where_moto_puts_it(path, data, result):
     """ResultPath gives what moto's update gives, and leaves the state's input as it was."""
@@ -86,6 +88,7 @@ def test_an_iteration_does_not_change_its_neighbours(cloud):
     assert ran.execution.output[1] == {"a": 1}
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_texts_read_back(value):
     """A text reads back as the value, is compact, and its size is that of its UTF-8."""
