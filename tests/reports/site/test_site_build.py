@@ -80,6 +80,7 @@ def browse(report: Path, folder: Path, *options: str) -> str:
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-dev-shm-usage",
         "--disable-quic",
         "--no-first-run",
         "--disable-background-networking",
