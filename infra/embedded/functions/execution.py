@@ -77,13 +77,15 @@ class Execution:
 
     def run(self, invocation: Invocation) -> Ran:
         """Run one invocation in the calling thread."""
-        ready = self._warm(invocation.function) or self._cold(invocation.function)
-        environment = ready.environment
-        try:
-            return self._run_in(ready, invocation)
-        except BaseException:
-            environment.end()
-            raise
+        while True:
+            ready = self._warm(invocation.function) or self._cold(invocation.function)
+            try:
+                ran = self._run_in(ready, invocation)
+            except BaseException:
+                ready.environment.end()
+                raise
+            if ran is not None:
+                return ran
 
     # -- environments
 
@@ -134,7 +136,8 @@ class Execution:
 
     # -- the run
 
-    def _run_in(self, ready: Ready, invocation: Invocation) -> Ran:
+    def _run_in(self, ready: Ready, invocation: Invocation) -> Ran | None:
+        """Run it in this environment; None when one that had waited was gone before it took the event."""
         environment = ready.environment
         begun = len(environment.lines)
         environment.note(f"START RequestId: {invocation.request_id} Version: {invocation.function.version}\n")
@@ -142,9 +145,12 @@ class Execution:
         outcome = ready.outcome
         if outcome.end is End.READY:
             outcome = self._invoke(environment, invocation, started)
+        if outcome.end is End.UNTAKEN and ready.init_ms is None:
+            environment.end()
+            return None
         elapsed_ms = (time.monotonic() - started) * 1000
         outcome = over_memory(environment, outcome)
-        if ready.outcome.end is not End.READY or outcome.end in (End.TIMEOUT, End.EXITED):
+        if ready.outcome.end is not End.READY or outcome.end in (End.TIMEOUT, End.EXITED, End.UNTAKEN):
             environment.end()
         verdict = judge(outcome, environment, invocation)
         duration_ms = min(elapsed_ms, invocation.function.timeout_s * 1000)

@@ -56,16 +56,22 @@ class Connection:
         channel.settimeout(SEND_PATIENCE_S)
         self.channel = channel
         self.fd = channel.fileno()
+        self.was_reset = False
         self._buffer = bytearray()
         self._head: _Head | None = None
 
     def receive(self) -> list[Request] | None:
-        """Read what has arrived and return the requests it completes; None when the other side has closed."""
+        """Read what has arrived and return the requests it completes; None when the other side has closed.
+
+        `was_reset` tells afterwards whether it closed without having read all that was sent to it.
+        """
         try:
             data = self.channel.recv(RECEIVE_BYTES)
-        except OSError:
+        except OSError as error:
+            self.was_reset = isinstance(error, ConnectionError)
             return None
         if not data:
+            self.was_reset = self.channel.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
             return None
         self._buffer += data
         requests = []
@@ -77,7 +83,8 @@ class Connection:
         """Send an answer; False when the other side has gone."""
         try:
             self.channel.sendall(answer)
-        except OSError:
+        except OSError as error:
+            self.was_reset = isinstance(error, ConnectionError)
             return False
         return True
 

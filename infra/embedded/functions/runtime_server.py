@@ -29,12 +29,16 @@ class End(enum.Enum):
     ERROR = "error"
     TOO_LARGE = "too large"
     EXITED = "exited"
+    UNTAKEN = "untaken"
     TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the runtime said: `end`, and the body it sent (empty when it sent none)."""
+    """What the runtime said: `end`, and the body it sent (empty when it sent none).
+
+    UNTAKEN: it was gone before it had read the event.
+    """
 
     end: End
     payload: bytes = b""
@@ -52,6 +56,7 @@ class RuntimeServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         self._connections: dict[int, Connection] = {}
         self._waiting: Connection | None = None
+        self._given: Connection | None = None
         self._request_id = ""
         self._response_limit = 0
         poller.register(self._listener.fileno(), select.POLLIN)
@@ -69,9 +74,10 @@ class RuntimeServer:
     def hand_over(self, event: Event, response_limit: int) -> None:
         """Answer the runtime's outstanding `next`. Its result may have `response_limit` bytes."""
         self.outcome, self._request_id, self._response_limit = None, event.request_id, response_limit
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.send(event.answer())
+        self._given, self._waiting = self._waiting, None
+        if self._given is not None:
+            self._given.send(event.answer())
+            self._look_whether_taken(self._given)
 
     def handle(self, fd: int) -> None:
         """Deal with a ready descriptor of this server's."""
@@ -102,6 +108,7 @@ class RuntimeServer:
         if requests is None:
             self._drop(connection)
             return
+        self._given = None  # who speaks has taken what was given
         for request in requests:
             self._serve(connection, request)
 
@@ -111,6 +118,11 @@ class RuntimeServer:
         connection.close()
         if self._waiting is connection:
             self._waiting = None
+        self._look_whether_taken(connection)
+
+    def _look_whether_taken(self, connection: Connection) -> None:
+        if connection is self._given and connection.was_reset and self.outcome is None:
+            self.outcome = Outcome(End.UNTAKEN)
 
     def _serve(self, connection: Connection, request: Request) -> None:
         if request.method == "GET" and request.path == NEXT:

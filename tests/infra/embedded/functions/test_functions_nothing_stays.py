@@ -17,7 +17,9 @@ import psutil
 import pytest
 
 from infra.embedded.functions import api
+from infra.embedded.functions.environment import Environment
 from infra.embedded.functions.errors import LambdaApiError
+from infra.embedded.functions.runtime_server import End
 from tests.infra.embedded.functions.conftest import ACCOUNT, PATIENCE_S, REGION
 
 PID = "import os\ndef handler(e, c): return os.getpid()"
@@ -106,6 +108,22 @@ def test_a_death_that_the_nursery_has_not_told_yet_is_noticed(lambdas):
         nursery.resume()
     assert answer.error is None
     assert answer.value != pid
+
+
+def test_an_event_that_nobody_read_runs_elsewhere(lambdas, monkeypatch):
+    """An environment that dies just when it is given its event is replaced, and the event runs once."""
+    monkeypatch.setattr(Environment, "waits", lambda _: True)  # as if it died right after it was looked at
+    name = lambdas.create(PID)
+    pid = lambdas.invoke(name).value
+    ((idle,),) = [pool._idle for pool in api.service().pools._pools.values()]
+    assert idle.initialise(time.monotonic() + PATIENCE_S).end is End.READY
+    os.kill(pid, signal.SIGKILL)
+    assert lambdas.eventually(lambda: gone(pid))
+    answer = lambdas.invoke(name)
+    assert answer.error is None
+    assert answer.value != pid
+    starts = [line for stream in lambdas.messages(name) for line in stream if line.startswith("START")]
+    assert len(starts) == 2
 
 
 def test_a_nursery_that_died_is_started_again(lambdas):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 
@@ -14,7 +15,7 @@ from infra.embedded.functions.environment import Environment, Ground
 from infra.embedded.functions.function import Function
 from infra.embedded.functions.nursery import Nursery
 from infra.embedded.functions.runtime_api import CONTINUE, NEXT, Connection, Event, MalformedRequest
-from infra.embedded.functions.runtime_server import End, Outcome
+from infra.embedded.functions.runtime_server import End, Outcome, RuntimeServer
 
 FUNCTION = Function(
     account_id="123456789012",
@@ -111,6 +112,30 @@ def test_an_answer_that_has_come_counts_however_late_it_is_seen(tmp_path):
     for descriptor in (environment._log_write, environment._exit_write):
         os.close(descriptor)
     environment._close()
+
+
+@pytest.mark.parametrize(("read", "end"), [(False, End.UNTAKEN), (True, End.TIMEOUT)])
+def test_a_runtime_that_goes_without_reading_its_event_has_not_taken_it(read, end):
+    """An event that nobody read is told from one whose reader went afterwards."""
+    poller = select.poll()
+    server = RuntimeServer(poller)
+    host, port = server.address.split(":")
+    with socket.create_connection((host, int(port))) as runtime:
+        runtime.sendall(f"GET {NEXT} HTTP/1.1\r\n\r\n".encode())
+        handle_until(server, poller, lambda: server.ready)
+        event = Event("abc", b"{}", 1700, "arn:x", "Root=1")
+        server.hand_over(event, 1000)
+        runtime.recv(len(event.answer()), socket.MSG_WAITALL if read else socket.MSG_PEEK)
+    handle_until(server, poller, lambda: not server._connections)
+    assert (server.outcome or Outcome(End.TIMEOUT)).end is end
+    server.close()
+
+
+def handle_until(server, poller, holds):
+    """Handle what comes until something holds."""
+    while not holds():
+        for fd, _ in poller.poll():
+            server.handle(fd)
 
 
 def test_expect_continue_is_answered(pair):
