@@ -12,7 +12,7 @@ import pytest
 
 from infra.embedded import states
 from infra.embedded.states import backend as _backend
-from infra.embedded.states import history, invoking, throttling
+from infra.embedded.states import executions, history, invoking, throttling
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -123,6 +123,12 @@ class Cloud:
         """Run a definition to its end."""
         return self.start(self.machine(definition), data).wait()
 
+    def end(self) -> None:
+        """Abort what still runs, so that none of it happens in the next test."""
+        for machine in self.backend.state_machines:
+            for execution in machine.executions:
+                executions.stop(execution, None, None)
+
 
 @pytest.fixture
 def functions() -> Functions:
@@ -134,4 +140,6 @@ def cloud(functions: Functions) -> Iterator[Cloud]:
     _backend.stepfunctions_parser_backends[ACCOUNT][REGION].reset()
     throttling.reset()
     with invoking.instead(functions):
-        yield Cloud(functions)
+        running = Cloud(functions)
+        yield running
+        running.end()
