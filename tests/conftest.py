@@ -1,6 +1,8 @@
-"""What holds for every test of the framework: generated examples are the same each time."""
+"""What holds for every test: generated examples are the same each time, and no colour is forced on output."""
 
 from __future__ import annotations
+
+import os
 
 from hypothesis import HealthCheck, settings
 
@@ -8,3 +10,6 @@ settings.register_profile(
     "unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
+
+for name in ("FORCE_COLOR", "PY_COLORS", "CLICOLOR_FORCE"):
+    os.environ.pop(name, None)
