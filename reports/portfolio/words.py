@@ -35,7 +35,7 @@ QUESTIONS: Final[Mapping[int, tuple[tuple[str, str], ...]]] = {
     7: (
         ("throttling.classification", "How do you classify the slow burst?"),
         ("throttling.fishbone", "Your fishbone: bone, cause, evidence"),
-        ("throttling.hypothesis", "Your hypothesis"),
+        ("throttling.report.hypothesis", "Your hypothesis"),
         ("throttling.fix", "Makespan before and after the fix, in seconds"),
         ("throttling.report", "Your incident report"),
     ),

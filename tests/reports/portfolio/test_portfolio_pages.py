@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+import yaml
 
 from reports import evidence
-from reports.grading.answers import parse
+from reports.grading.answers import SHAPE, parse
 from reports.portfolio import ledger, manifest
 from reports.portfolio.__main__ import main
 from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks
@@ -24,6 +27,7 @@ from reports.portfolio.summary import Tick, standing
 from reports.portfolio.words import QUESTIONS
 from reports.records import Environment, Estimate, Interval, Outcome, Threshold, Verdict
 
+TEMPLATE = Path(__file__).parents[3] / "portfolio" / "answers.template.yaml"
 HERE = Environment("embedded", "us-east-1", {"cpu": "abacus"}, {"pytest": "9"}, "abc", "hash-1")
 RUN, OTHER = "run-now", "run-before"
 ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:burst-at-2-a"
@@ -241,6 +245,26 @@ def test_missing_words_are_shown_as_missing_and_given_ones_as_written(out):
     assert "Learner: Ada" in given
     assert "its &lt;share&gt;" in given
     assert given.count("○ missing") > len(QUESTIONS) - 1
+
+
+PLACES = [place for asked in QUESTIONS.values() for place, _ in asked]
+
+
+def inside(tree, place: str, default=None):
+    """Return what stands at a dotted place of a tree of mappings, `default` where there is no such place."""
+    for name in place.split("."):
+        if not isinstance(tree, Mapping) or name not in tree:
+            return default
+        tree = tree[name]
+    return tree
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_the_page_asks_for_can_be_answered(place):
+    """Each question of the page is one that answers.yaml knows, and the template for it asks it."""
+    template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    assert inside(SHAPE, place) is not None
+    assert inside(template, place, "not asked") != "not asked"
 
 
 def test_answers_that_cannot_be_read_are_said_to_be_so(out):
