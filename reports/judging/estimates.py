@@ -10,7 +10,8 @@ Estimates meant for an equivalence test have a 90 % interval, which is two one-s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 
 from reports.judging.batches import Mean, batch_values, mean_of, plan_batches, ratio_interval, t_interval
 from reports.judging.parts import (
@@ -29,7 +30,12 @@ from reports.judging.parts import (
     unknown,
     unserved,
 )
-from reports.judging.resampling import FEWEST_BLOCKS, RESAMPLES, block_length, percentile_ratio_interval
+from reports.judging.resampling import (
+    RESAMPLES,
+    block_length,
+    percentile_ratio_interval,
+    samples_needed,
+)
 from reports.judging.verdicts import COUNT
 from reports.measuring.concurrency import timeline, windows
 from reports.measuring.statistics import (
@@ -37,10 +43,11 @@ from reports.measuring.statistics import (
     percentile,
     service_times_by_start,
     slots,
-    throughput_per_s,
     tickets_by_start,
 )
 from reports.records import Burst, Estimate, Interval
+
+P95 = 95.0
 
 
 def exact(count: float, of: int, unit: str, *, n_unit: str = "tickets") -> Estimate:
@@ -57,9 +64,9 @@ def measured(
     method: str = "one measurement",
     note: str = "",
 ) -> Estimate:
-    """Return a quantity read off what ran, with no interval because nothing was repeated.
+    """Return a quantity read off what ran. It says what these runs were, not what others would be.
 
-    A value of NaN is inconclusive; `note` then says why it is not known.
+    Therefore it has no interval. A value of NaN is inconclusive; `note` then says why it is not known.
     """
     return Estimate(float(value), None, n, n_unit, unit, method, note)
 
@@ -67,13 +74,25 @@ def measured(
 def speed_up(slow: Bursts, fast: Bursts, *, confidence: float = 0.95) -> Estimate:
     """Return how many times sooner the same burst finishes: makespan of slow over makespan of fast."""
     how = recipe("speed_up", {"slow": slow, "fast": fast}, confidence=confidence)
-    return _ratio_of_bursts(slow, fast, _makespan, confidence, how)
+    pairs = pairs_of(slow, fast)
+    if problem := incomparable(pairs):
+        return unknown(problem, how, confidence)
+    ratios = [first.makespan_s / second.makespan_s for first, second in pairs]
+    if len(pairs) > 1:
+        return paired(ratios, confidence, how)
+    means = [duration_batches(burst) for burst in pairs[0]]
+    return by_batches(ratios[0], means, pairs[0], confidence, how)
 
 
-def throughput_ratio(low: Bursts, high: Bursts, *, confidence: float = 0.95) -> Estimate:
-    """Return how many times more tickets per second: throughput of high over throughput of low."""
-    how = recipe("throughput_ratio", {"low": low, "high": high}, confidence=confidence)
-    return _ratio_of_bursts(high, low, throughput_per_s, confidence, how)
+def usual_service(a: Bursts, b: Bursts, step: str) -> tuple[str, Estimate]:
+    """Return what to call a step's usual service time, and its ratio, b over a: the p95 where it can be told.
+
+    In a small burst too few tickets lie beyond the 95th percentile; there it is the mean.
+    """
+    by_p95 = ratio_of_p95(a, b, step)
+    if by_p95.interval is not None and math.isnan(by_p95.interval.low) and not math.isnan(by_p95.value):
+        return "mean service time", ratio_of_mean_service(a, b, step)
+    return "p95", by_p95
 
 
 def ratio_of_p95(a: Bursts, b: Bursts, step: str, *, confidence: float = 0.90) -> Estimate:
@@ -138,11 +157,18 @@ def makespan_over_ideal(burst: Bursts, *, confidence: float = 0.95) -> Estimate:
     return _over_reference(bursts, [ideal_s(b) for b in bursts], confidence, how)
 
 
-def makespan_over(burst: Bursts, reference_s: float, *, confidence: float = 0.95) -> Estimate:
-    """Return makespan over a reference in seconds, e.g. one that was predicted; 1 means as predicted."""
+def makespan_over(
+    burst: Bursts, reference_s: float | Sequence[float], *, confidence: float = 0.95
+) -> Estimate:
+    """Return makespan over a reference in seconds, e.g. one that was predicted; 1 means as predicted.
+
+    One reference for all bursts, or one for each: a prediction is itself measured, and with several of
+    them its error is in the interval.
+    """
     bursts = bursts_of(burst)
     how = recipe("makespan_over", {"burst": burst}, confidence=confidence, reference_s=reference_s)
-    return _over_reference(bursts, [reference_s] * len(bursts), confidence, how)
+    references = [reference_s] * len(bursts) if isinstance(reference_s, (int, float)) else list(reference_s)
+    return _over_reference(bursts, references, confidence, how)
 
 
 def share_of_service(burst: Burst, step: str, *, confidence: float = 0.95) -> Estimate:
@@ -168,20 +194,6 @@ def share_of_service(burst: Burst, step: str, *, confidence: float = 0.95) -> Es
     return Estimate(value, interval, plan.count, "batches", unit, method, recipe=how)
 
 
-def _ratio_of_bursts(
-    over: Bursts, under: Bursts, figure: Callable[[Burst], float], confidence: float, how: str
-) -> Estimate:
-    """Return figure(over) / figure(under): by pairs, or by batch durations with one burst a side."""
-    pairs = pairs_of(over, under)
-    if problem := incomparable(pairs):
-        return unknown(problem, how, confidence)
-    ratios = [figure(first) / figure(second) for first, second in pairs]
-    if len(pairs) > 1:
-        return paired(ratios, confidence, how)
-    means = [duration_batches(burst) for burst in pairs[0]]
-    return by_batches(ratios[0], means, pairs[0], confidence, how)
-
-
 def _over_reference(
     bursts: Sequence[Burst], references: Sequence[float], confidence: float, how: str
 ) -> Estimate:
@@ -202,11 +214,12 @@ def _over_reference(
 def _block_ratio(pair: tuple[Burst, Burst], step: str, confidence: float, how: str) -> Estimate:
     sides = [service_times_by_start(burst, step) for burst in pair]
     lengths = [block_length(len(side), slots(b)) for side, b in zip(sides, pair, strict=True)]
-    before, after = (percentile(side, 95) for side in sides)
+    before, after = (percentile(side, P95) for side in sides)
     blocks = min(len(side) // length for side, length in zip(sides, lengths, strict=True))
-    if blocks < FEWEST_BLOCKS:
-        return too_few(after / before, pair, how, confidence)
-    interval = percentile_ratio_interval((sides[1], lengths[1]), (sides[0], lengths[0]), 95, confidence)
+    needed = max(samples_needed(P95, length) for length in lengths)
+    if min(map(len, sides)) < needed:
+        return too_few(after / before, pair, how, confidence, needed=needed)
+    interval = percentile_ratio_interval((sides[1], lengths[1]), (sides[0], lengths[0]), P95, confidence)
     method = (
         f"circular block bootstrap inside one burst a side, blocks of {lengths[0]} and {lengths[1]} "
         f"tickets, {RESAMPLES} resamples"
@@ -214,12 +227,8 @@ def _block_ratio(pair: tuple[Burst, Burst], step: str, confidence: float, how: s
     return Estimate(after / before, interval, blocks, "blocks", "x", method, recipe=how)
 
 
-def _makespan(burst: Burst) -> float:
-    return burst.makespan_s
-
-
 def _p95(burst: Burst, step: str) -> float:
-    return percentile(service_times_by_start(burst, step), 95)
+    return percentile(service_times_by_start(burst, step), P95)
 
 
 def _mean_service(burst: Burst, step: str) -> float:

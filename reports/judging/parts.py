@@ -34,7 +34,7 @@ def recipe(
     *,
     step: str | None = None,
     confidence: float | None = None,
-    **numbers: float,
+    **numbers: float | Sequence[float],
 ) -> str:
     """Return, as JSON, what computes an estimate again: its name, its arguments, its bursts by their ARN."""
     arguments: dict[str, object] = dict(numbers)
@@ -68,9 +68,11 @@ def paired(ratios: Sequence[float], confidence: float, how: str, what: str = "pa
     return Estimate(value, interval, len(ratios), what, "x", method, recipe=how)
 
 
-def too_few(value: float, bursts: Sequence[Burst], how: str, confidence: float, unit: str = "x") -> Estimate:
-    """Return the value with an unknown interval, and what it would take to know it."""
-    needed = max(tickets_needed(slots(burst)) for burst in bursts)
+def too_few(
+    value: float, bursts: Sequence[Burst], how: str, confidence: float, unit: str = "x", *, needed: int = 0
+) -> Estimate:
+    """Return the value with an unknown interval, and how many tickets (`needed`) it takes to know it."""
+    needed = needed or max(tickets_needed(slots(burst)) for burst in bursts)
     note = f"too few tickets for an interval from one burst: send at least {needed}, or repeat the burst"
     interval = Interval(math.nan, math.nan, confidence)
     n = min(burst.succeeded for burst in bursts)

@@ -14,7 +14,6 @@ _ESTIMATES: Mapping[str, Callable[..., Estimate]] = {
     function.__name__: function
     for function in (
         estimates.speed_up,
-        estimates.throughput_ratio,
         estimates.ratio_of_p95,
         estimates.ratio_of_mean_service,
         estimates.time_averaged_concurrency,

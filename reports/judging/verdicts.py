@@ -34,7 +34,8 @@ def judge(
     """Return the verdict on a claim against exactly one threshold, in the unit of the estimate.
 
     `within` asks for centre - within <= effect <= centre + within; `centre` is 1 because most effects are
-    ratios. An estimate without an interval (an exact count) is judged by its value.
+    ratios. An estimate without an interval is judged by its value: it was counted, or read off what ran, and
+    the claim is about these runs alone.
     """
     given = {"at_least": at_least, "at_most": at_most, "within": within, "equals": equals}
     threshold = _threshold(claim, given, centre)
