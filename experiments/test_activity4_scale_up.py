@@ -1,7 +1,8 @@
 """Activity 4, Scale up and compare: the same burst with more slots, and where more stops paying.
 
-The burst of activity 3 runs again at `--high` (10), side by side with `--low` (2); with `--repeat` both run
-several times, in the order A B B A, so that a drift of the machine hits both alike. Then a sweep.
+The burst of activity 3 runs again at `--high` (10), side by side with `--low` (2). With `--repeat` both run
+several times, in the order A B B A, so that a drift of the machine hits both alike; only the first burst at
+`--low` may be activity 3's, made earlier. Then a sweep.
 """
 
 from __future__ import annotations
@@ -18,9 +19,8 @@ from reports.judging.estimates import (
     makespan_over,
     measured,
     peak_concurrency,
-    ratio_of_p95,
     speed_up,
-    throughput_ratio,
+    usual_service,
 )
 from reports.scaling import AWS_REFERENCE, fit_usl, point_of, predict
 
@@ -36,7 +36,11 @@ MODEL_STEP = "Embed"
 WORTHWHILE = 0.6
 """At least this part of the added slots has to show in speed: 5 times the slots, 3 times as fast."""
 UNCHANGED, UNCHANGED_QUICK = 0.15, 0.30
-"""A step's p95 within 15 % is unchanged; the few tickets of a quick burst can only tell 30 %."""
+"""A step's time within 15 % is unchanged; the few tickets of a quick burst can only tell 30 %."""
+OFF_THE_LAW = 0.10
+"""A throughput within 10 % of the law lies on it. A hard ceiling at 10 slots is off by 14 % somewhere."""
+AS_PREDICTED = 1.5
+"""Amdahl's law knows no contention: the times reported from AWS lie 1.6 times over it at 10 slots."""
 
 
 def test_scaling_out_finishes_the_burst_sooner(
@@ -51,7 +55,6 @@ def test_scaling_out_finishes_the_burst_sooner(
     record.say(side_by_side_table((wall[0], scaled[0])))
     least = WORTHWHILE * options.high / options.low
     claim("the burst is done so many times sooner", speed_up(wall, scaled), at_least=least)
-    claim("throughput rises so many times", throughput_ratio(wall, scaled), at_least=least)
 
 
 def test_all_slots_are_used_and_nothing_is_lost(bursts: Bursts, options: Options, claim: Claim) -> None:
@@ -68,36 +71,36 @@ def test_each_ticket_takes_as_long_as_before(bursts: Bursts, options: Options, c
     """Scaling out adds workers and makes none faster or slower: Embed's p95 stays what it was.
 
     An equivalence test: the whole interval of the ratio has to lie inside the margin, 15 % either way (30 %
-    with --quick).
+    with --quick). Under 200 tickets a burst tells too little of a p95; there it is the mean.
     """
     wall, scaled = bursts.pair(options.low, options.high, options.repeat)
     margin = UNCHANGED_QUICK if options.quick else UNCHANGED
-    claim(f"{MODEL_STEP}'s p95 is unchanged", ratio_of_p95(wall, scaled, MODEL_STEP), within=margin)
+    what, ratio = usual_service(wall, scaled, MODEL_STEP)
+    claim(f"{MODEL_STEP}'s {what} is unchanged", ratio, within=margin)
 
 
 def test_the_low_burst_alone_predicts_the_high_one(
     bursts: Bursts, options: Options, claim: Claim, record: Record
 ) -> None:
-    """What activity 3 measured was enough to know how activity 4 would end.
+    """What activity 3 measured tells how activity 4 will end, but for what more slots cost.
 
     Ideal: ceil(tickets / slots) times a ticket's service time. Amdahl: the time outside the Map stays, the
-    time inside is divided among the slots. The burst cannot beat the ideal, and stays under twice Amdahl.
+    time inside is divided among the slots. The burst cannot beat the ideal, and stays under 1.5 times Amdahl.
+    Each burst is held against the prediction of the one at `--low` that it is paired with.
     """
     wall, scaled = bursts.pair(options.low, options.high, options.repeat)
-    predicted = predict(wall[0], options.high)
-    record.say(prediction_table(predicted, scaled[0]))
-    claim(
-        "measured over ideal: not faster than possible",
-        makespan_over(scaled, predicted.ideal_s),
-        at_least=0.9,
-    )
-    claim("measured over Amdahl's prediction", makespan_over(scaled, predicted.amdahl_s), at_most=2.0)
+    predicted = [predict(burst, options.high) for burst in wall]
+    record.say(prediction_table(predicted[0], scaled[0]))
+    ideal = makespan_over(scaled, [one.ideal_s for one in predicted])
+    claim("measured over ideal: not faster than possible", ideal, at_least=0.9)
+    amdahl = makespan_over(scaled, [one.amdahl_s for one in predicted])
+    claim("measured over Amdahl's prediction", amdahl, at_most=AS_PREDICTED)
 
 
 def test_the_sweep_shows_where_returns_diminish(
-    bursts: Bursts, options: Options, sweep_points: tuple[int, ...], claim: Claim, record: Record
+    bursts: Bursts, sweep_points: tuple[int, ...], claim: Claim, record: Record
 ) -> None:
-    """More slots give more throughput along one law, whose bend says where one more slot stops paying.
+    """More slots give more throughput, as one law describes it; its bend tells where one more stops paying.
 
     The same burst at several concurrencies; the Universal Scalability Law is fitted to their throughputs. The
     curve reported from AWS stands beside it in the figure, to compare with; nothing is judged by it.
@@ -110,7 +113,4 @@ def test_the_sweep_shows_where_returns_diminish(
     farthest = measured(
         off, "of the measured throughput", n=len(points), method="Universal Scalability Law, least squares"
     )
-    claim("the farthest that a measured point lies off the law", farthest, at_most=0.25)
-    gain = fit.at(options.high) / fit.at(options.low)
-    rise = measured(gain, "times", n=len(points), method="Universal Scalability Law, least squares")
-    claim("throughput by the law, high over low", rise, at_least=WORTHWHILE * options.high / options.low)
+    claim("the farthest that a measured point lies off the law", farthest, at_most=OFF_THE_LAW)

@@ -110,3 +110,10 @@ def test_the_reference_curve_is_labelled_and_only_that():
     assert "AWS" in AWS_REFERENCE.source
     first, *others = AWS_REFERENCE.points
     assert (first.concurrency, first.throughput_per_s, len(others)) == (2, 4.0, 4)
+
+
+def test_a_hard_ceiling_is_not_taken_for_the_law():
+    """Throughputs that stop rising at ten slots lie over 10 % off the best law, at one point at least."""
+    seen = ((2, 8.0), (6, 24.0), (10, 40.0), (20, 40.0), (30, 40.0))
+    fit = fit_usl([Point(concurrency, throughput) for concurrency, throughput in seen])
+    assert max(abs(fit.at(concurrency) / throughput - 1) for concurrency, throughput in seen) > 0.10
