@@ -110,8 +110,9 @@ class Book:
 def code_digest() -> str:
     """Return a SHA-256 of every source and template that a run's result depends on."""
     found = hashlib.sha256()
-    sources = (path for folder in MEASURING for path in (ROOT / folder).rglob("*"))
-    for path in sorted(path for path in sources if path.suffix in {".py", ".yaml", ".json", ".lark"}):
+    sources = [path for folder in MEASURING for path in (ROOT / folder).rglob("*")]
+    kept = [path for path in sources if path.suffix in {".py", ".yaml", ".json", ".lark"}]
+    for path in sorted([*kept, Path(__file__).resolve()]):  # the settings of the runs are in here
         name = path.relative_to(ROOT)
         if not BUILT.intersection(name.parts):
             found.update(f"{name}\0".encode() + path.read_bytes())
@@ -189,7 +190,8 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
     ]
     rows += [_power(kind, [run for run in runs if run["kind"] == kind]) for kind in KINDS if kind != NULL]
     told = f"{LOAD.tickets} tickets at {LOAD.concurrency}, model {MODEL_MS} ms, looks at {LOOKS.at} pairs"
-    told += f"; smallest effect that matters {EFFECTS.relative:.0%}"
+    told += f"; smallest effect that matters {EFFECTS.relative:.0%}, for a step at least"
+    told += f" {EFFECTS.of_ticket:.0%} of a ticket's service time"
     loads = sorted(run["load"] for run in runs)
     load = f"load median {loads[len(loads) // 2]:.1f}, at most {loads[-1]:.1f}" if loads else "no runs"
     return "\n".join([*rows, "", f"{told}; {load}."])
