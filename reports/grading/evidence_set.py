@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 
 from reports import evidence as files
 from reports.grading.integrity import check_burst_agreement, check_document, check_observations, check_seal
 from reports.grading.marks import IntegrityFinding
+from reports.grading.typed import mistyped
 from reports.rca.observations import SCHEMA as OBSERVATIONS_SCHEMA
 from reports.rca.observations import NotObservations, Observations, observations_from_json, together
 from reports.records import SCHEMA, Burst, Verdict
 
 LARGEST: Final = "largest burst"
 SMALLEST: Final = "smallest failure"
+SHOWN: Final = 5
+"""Values of another type that are told of one file."""
 
 
 class Origin(StrEnum):
@@ -112,53 +116,72 @@ def _incident(items: Sequence[Item], incident: str) -> Observations | None:
     return seen[0] if seen else Observations(bursts=(chosen,))
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What has been read so far."""
-
-    items: list[Item] = field(default_factory=list)
-    findings: list[IntegrityFinding] = field(default_factory=list)
-
-    def refuse(self, name: str, saying: str) -> None:
-        self.findings.append(IntegrityFinding(name, "", saying))
-
-
 def read_evidence(documents: Iterable[tuple[str, str]], origin: Origin) -> EvidenceSet:
-    """Return the evidence in named JSON texts, each checked; what cannot be read is a finding."""
-    reading = _Reading()
+    """Return the evidence in named JSON texts, each checked; what cannot be read is a finding.
+
+    Files that tell one execution differently are all unsound, because nothing in them says which is true. One
+    that does not agree with itself is no witness against another.
+    """
+    items: list[Item] = []
+    findings: list[IntegrityFinding] = []
     for name, text in documents:
-        _read(reading, name, text, origin)
-    disagreeing = check_burst_agreement([(i.name, i.bursts) for i in reading.items])
-    reading.findings += disagreeing
-    bad = {finding.file for finding in reading.findings}
-    items = tuple(replace(item, sound=item.name not in bad) for item in reading.items)
-    return EvidenceSet(items, tuple(reading.findings))
+        item, found = _read(name, text, origin)
+        items += [item] if item else []
+        findings += found
+    alone = {finding.file for finding in findings}
+    findings += check_burst_agreement([(i.name, i.bursts) for i in items if i.name not in alone])
+    bad = {finding.file for finding in findings}
+    return EvidenceSet(tuple(replace(i, sound=i.name not in bad) for i in items), tuple(findings))
 
 
-def _read(reading: _Reading, name: str, text: str, origin: Origin) -> None:
+def _read(name: str, text: str, origin: Origin) -> tuple[Item | None, tuple[IntegrityFinding, ...]]:
+    """Return the evidence in a text and what is wrong with it; None where nothing can be told of it."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        reading.refuse(name, f"it is not JSON: {error}")
-        return
+        return None, (IntegrityFinding(name, "", f"it is not JSON: {error}"),)
     if not isinstance(document, Mapping):
-        reading.refuse(name, "it is no evidence: a JSON object is expected")
-        return
+        return None, (IntegrityFinding(name, "", "it is no evidence: a JSON object is expected"),)
     try:
-        reading.items.append(_item(name, document, origin))
+        item = _item(name, document, origin)
+        return item, _findings(item, document)
     except (files.NotAnEvidenceFile, NotObservations) as error:
-        reading.refuse(name, str(error))
-        return
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError) as error:
-        reading.refuse(
-            name, f"it lacks something or holds what it should not: {type(error).__name__}: {error}"
-        )
-        return
-    item = reading.items[-1]
-    reading.findings += check_document(name, document, item.file) if item.file else ()
-    if item.observations:
-        reading.findings += () if item.file else check_seal(name, document)
-        reading.findings += check_observations(name, item.observations)
+        return None, (IntegrityFinding(name, "", str(error)),)
+    except _Mistyped as error:
+        saying, found = "of another type than evidence has; hand in the file as it was written", error.found
+        told = tuple(IntegrityFinding(name, place, f"{said}: {saying}") for place, said in found)
+    except Exception as error:  # noqa: BLE001 - whatever somebody else's file breaks is a finding on that file
+        kind = type(error).__name__
+        said = f"it lacks something or holds what it should not: {kind}: {error}"
+        told = (IntegrityFinding(name, "", said),)
+    return Item(name, origin, _activity_of(name, document), sound=False), told
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _findings(item: Item, document: Mapping[str, Any]) -> tuple[IntegrityFinding, ...]:
+    found = check_document(item.name, document, item.file) if item.file else ()
+    if item.observations is None:
+        return found
+    sealed = () if item.file else check_seal(item.name, document)
+    return (*found, *sealed, *check_observations(item.name, item.observations))
+
+
+class _Mistyped(Exception):
+    """Values of a document are not of their types: `found` are the first, as (place, sentence)."""
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__(str(found))
+        self.found = tuple(found)
+
+
+def _typed(*records: files.EvidenceFile | Observations | None) -> None:
+    """Raise `_Mistyped` for what cannot be reckoned with."""
+    found = [told for record in records if record is not None for told in islice(mistyped(record), SHOWN)]
+    if found:
+        raise _Mistyped(found[:SHOWN])
 
 
 def _item(name: str, document: Mapping[str, Any], origin: Origin) -> Item:
@@ -166,16 +189,19 @@ def _item(name: str, document: Mapping[str, Any], origin: Origin) -> Item:
     schema = document.get("schema")
     observations = observations_from_json(inner) if isinstance(inner, Mapping) else None
     if schema == OBSERVATIONS_SCHEMA:
-        return Item(name, origin, _activity_of(name, document), observations=observations_from_json(document))
+        observations = observations_from_json(document)
+    _typed(observations)
     if schema != SCHEMA and observations is not None:
         return Item(name, origin, _activity_of(name, document), observations=observations)
     file = files.parse(document)
+    _typed(file)
     return Item(name, origin, file.activity, file, observations)
 
 
 def _activity_of(name: str, document: Mapping[str, Any]) -> int:
     """Return the activity that a document names, or that its file's name begins with (activity6-...)."""
-    if isinstance(document.get("activity"), int):
-        return int(document["activity"])
+    said = document.get("activity")
+    if isinstance(said, int) and not isinstance(said, bool):
+        return said
     _, _, rest = name.rpartition("/")[2].partition("activity")
     return int(rest[0]) if rest[:1].isdigit() else 0

@@ -69,6 +69,10 @@ def _verdicts(name: str, file: EvidenceFile) -> Iterator[IntegrityFinding]:
     except CannotRecompute as error:
         yield IntegrityFinding(name, "claims", str(error))
         return
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        kind = type(error).__name__
+        yield IntegrityFinding(name, "claims", f"they cannot be computed again: {kind}: {error}")
+        return
     for number, (said, found) in enumerate(zip(file.claims, again, strict=True)):
         if said.outcome is not found.outcome:
             yield IntegrityFinding(
@@ -104,19 +108,27 @@ def _where(name: str, file: EvidenceFile) -> Iterator[IntegrityFinding]:
 def check_burst_agreement(
     files: Iterable[tuple[str, Sequence[Burst]]],
 ) -> tuple[IntegrityFinding, ...]:
-    """Return where one execution is told differently in two files."""
-    seen: dict[str, tuple[str, Burst]] = {}
-    found: list[IntegrityFinding] = []
+    """Return where one execution is told differently: a finding on every file that tells it."""
+    tellings: dict[str, list[tuple[str, Burst]]] = {}
     for name, bursts in files:
         for burst in bursts:
-            first, before = seen.setdefault(burst.execution_arn, (name, burst))
-            if before.tickets != burst.tickets or before.makespan_s != burst.makespan_s:
-                found.append(
-                    IntegrityFinding(
-                        name, short(burst.execution_arn), f"{first} has other samples of this execution"
-                    )
-                )
-    return tuple(found)
+            tellings.setdefault(burst.execution_arn, []).append((name, burst))
+    return tuple(found for arn, told in tellings.items() for found in _two_ways(arn, told))
+
+
+def _two_ways(arn: str, told: Sequence[tuple[str, Burst]]) -> Iterator[IntegrityFinding]:
+    """Yield a finding on each file that has another one against it."""
+    for name in dict.fromkeys(name for name, _ in told):
+        own = [burst for file, burst in told if file == name]
+        others = (file for file, burst in told if any(_differ(burst, one) for one in own))
+        other = next(others, None)
+        if other is not None:
+            where = "this file" if other == name else other
+            yield IntegrityFinding(name, short(arn), f"{where} has other samples of this execution")
+
+
+def _differ(one: Burst, other: Burst) -> bool:
+    return one.tickets != other.tickets or one.makespan_s != other.makespan_s
 
 
 def check_observations(name: str, seen: Observations) -> tuple[IntegrityFinding, ...]:

@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -130,8 +131,14 @@ def step(at, name, service_s):
 
 def test_one_execution_told_two_ways_is_found():
     """The same execution in two files must have the same samples."""
-    findings = found_in(edited(shorter, resealed=True))
-    assert any("has other samples of this execution" in s for _, s in findings)
+    documents = {**files(), "evidence/activity3-a.json": forged(shorter)}
+    assert any("has other samples of this execution" in s for _, s in found_in(documents))
+
+
+def forged(edit, name="evidence/activity3-a.json"):
+    """Return a document edited by somebody who computes its figures, verdicts and seal again."""
+    file = evidence.parse(edited(edit, name)[name])
+    return replace(file, claims=evidence.recompute(file)).to_json()
 
 
 def test_another_region_is_found():
@@ -184,6 +191,108 @@ def test_what_is_no_evidence_is_a_finding_and_no_crash(text):
     found = read_evidence([("evidence/bad.json", text), *good], Origin.LEARNER)
     assert [one.file for one in found.findings] == ["evidence/bad.json"]
     assert len(found.sound) == len(good)
+
+
+def hurt(document, place, value):
+    """Put a value somewhere in a document; the place is a path of names and numbers."""
+    *path, last = place
+    for name in path:
+        document = document[name]
+    document[last] = value
+
+
+@pytest.mark.parametrize("resealed", [True, False])
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("bursts", 0, "plan", "tickets"), "60", "bursts[0].plan.tickets: '60' stands where a whole number"),
+        (("bursts", 0, "plan", "max_concurrency"), None, "bursts[0].plan.max_concurrency: None stands where"),
+        (("bursts", 0, "execution_arn"), ["a"], "bursts[0].execution_arn: ['a'] stands where a text"),
+        (("bursts", 0, "ended"), None, "bursts[0].ended: nan stands where a number"),
+        (("bursts", 0, "samples", 2, "index"), True, "bursts[0].samples[2].index: True stands where"),
+        (("bursts", 0, "samples", 2, "steps", 0, "step"), 7, "bursts[0].samples[2].steps[0].step: 7 stands"),
+        (("bursts", 0, "samples"), 5, "holds what it should not"),
+        (("environment", "region"), 5, "environment.region: 5 stands where a text"),
+        (("experiment",), {"a": 1}, "experiment: {'a': 1} stands where a text"),
+        (("claims", 1, "n"), "many", "claims[1].estimate.n: 'many' stands where"),
+        (
+            ("claims", 1, "recipe"),
+            {"estimate": "speed_up"},
+            "cannot be computed again: KeyError",
+        ),
+        (("claims", 1, "recipe"), [1], "cannot be computed again: TypeError"),
+        (("bursts",), "none", "holds what it should not"),
+    ],
+)
+def test_a_value_of_another_type_is_a_finding_on_its_file_alone(place, value, said, resealed):
+    """A text for a number, or what can never be reckoned with, is told with its place; the rest is graded."""
+    documents = {**files(), **incidents()}
+    name = "evidence/activity3-a.json"
+    hurt(documents[name], place, value)
+    if resealed and isinstance(documents[name]["bursts"], list):
+        documents[name] = resealed_if_possible(documents[name])
+    findings = found_in(documents)
+    assert {file for file, _ in findings} == {"activity3-a.json"}
+    assert any(said in sentence for _, sentence in findings), findings
+    found, whole = graded(documents=documents), marks(graded())
+    assert not found.broken
+    lost = {name for name, mark in marks(found).items() if mark.earned != whole[name].earned}
+    assert lost == {"wall", "evidence", "bottleneck", "scale-first"}
+
+
+def resealed_if_possible(document):
+    """Seal a document anew where that can be done."""
+    try:
+        return {**document, "seal": seal.seal(document)}
+    except (TypeError, AttributeError):
+        return document
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_have_is_a_finding(number):
+    """NaN and infinities, which Python writes and JSON does not know, are told and break nothing."""
+    texts = {name: json.dumps(value) for name, value in files().items()}
+    name = "evidence/activity3-a.json"
+    document = files()[name]
+    document["claims"][1]["effect"] = 123.25
+    texts[name] = json.dumps(document).replace("123.25", number)
+    found = read_evidence(texts.items(), Origin.LEARNER)
+    assert [one.file for one in found.findings] == [name]
+    assert len(found.sound) == len(texts) - 1
+
+
+def test_observations_of_another_type_are_a_finding():
+    """A log line that is no text, or an error that is a number, is told, and breaks no criterion."""
+    for place, value in (
+        (("logs", 0, "text"), 5),
+        (("events", 0, "error"), 7),
+        (("executions", 0, "arn"), {}),
+    ):
+        documents = {**files(), **incidents()}
+        name = "evidence/activity6-observations.json"
+        hurt(documents[name], place, value)
+        documents[name]["seal"] = seal.seal(documents[name])
+        assert {file for file, _ in found_in(documents)} == {"activity6-observations.json"}
+        assert not graded(documents=documents).broken
+
+
+def test_of_two_tellings_neither_is_used():
+    """A forged file beside the honest one of the same execution: both are told, neither decides anything."""
+    name = "evidence/activity3-a.json"
+    for first, second in ((forged(shorter), files()[name]), (files()[name], forged(shorter))):
+        found = read({"evidence/activity3-a.json": first, "evidence/activity3-b.json": second})
+        assert [one.file for one in found.findings] == [
+            "evidence/activity3-a.json",
+            "evidence/activity3-b.json",
+        ]
+        assert found.sound == ()
+
+
+def test_a_broken_seal_is_no_witness_against_an_honest_file():
+    """A file edited without sealing it again loses itself, and not the others that tell the same burst."""
+    found = read(edited(shorter))
+    assert {one.file for one in found.findings} == {"evidence/activity3-a.json"}
+    assert len(found.sound) == len(found.items) - 1
 
 
 def test_unsound_evidence_earns_nothing():
