@@ -141,11 +141,10 @@ def check_map(path: Path, packaged: PackagedTemplate) -> MapPlan | None:
 
 def map_plan(machine: StateMachineTemplate) -> MapPlan | None:
     """Return the first Map state of a state machine, None where there is none to be seen."""
-    states = (machine.definition or {}).get("States") or {}
-    for name, state in states.items():
+    for name, state in _states(machine.definition or {}).items():
         if state.get("Type") == "Map":
-            processor = state.get("ItemProcessor") or state.get("Iterator") or {}
-            mode = (processor.get("ProcessorConfig") or {}).get("Mode", "INLINE")
+            processor = _mapping(state.get("ItemProcessor") or state.get("Iterator"))
+            mode = _mapping(processor.get("ProcessorConfig")).get("Mode", "INLINE")
             events = EVENTS_AROUND_ITERATION + _shortest(processor)
             return MapPlan(machine.logical_id, name, mode != "DISTRIBUTED", events)
     return None
@@ -153,9 +152,9 @@ def map_plan(machine: StateMachineTemplate) -> MapPlan | None:
 
 def _shortest(processor: Mapping[str, Any]) -> int:
     """Count the events on the way through a processor that has the fewest, without errors and retries."""
-    states: Mapping[str, Any] = processor.get("States") or {}
+    states = _states(processor)
     reached: dict[str, int] = {}
-    ahead = [(0, processor.get("StartAt", ""))]
+    ahead = [(0, str(processor.get("StartAt")))]
     while ahead:
         ahead.sort(reverse=True)
         before, name = ahead.pop()
@@ -163,12 +162,24 @@ def _shortest(processor: Mapping[str, Any]) -> int:
             continue
         state = states[name]
         reached[name] = before + (EVENTS_OF_TASK if state.get("Type") == "Task" else EVENTS_OF_OTHER_STATE)
-        if state.get("End") or state.get("Type") in LAST_STATES:
+        if state.get("End") or str(state.get("Type")) in LAST_STATES:
             return reached[name]
         ahead += [(reached[name], following) for following in _following(state)]
     return 0
 
 
 def _following(state: Mapping[str, Any]) -> list[str]:
-    choices = [choice.get("Next") for choice in state.get("Choices") or ()]
-    return [name for name in (state.get("Next"), state.get("Default"), *choices) if name]
+    choices = state.get("Choices")
+    rules = [_mapping(choice) for choice in choices] if isinstance(choices, list) else []
+    names = [state.get("Next"), state.get("Default"), *(rule.get("Next") for rule in rules)]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _states(block: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the states of a definition or of a processor; what is no state is left out."""
+    found = _mapping(block.get("States"))
+    return {name: state for name, state in found.items() if isinstance(state, Mapping)}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

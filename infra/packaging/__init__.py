@@ -86,8 +86,7 @@ def package(path: Path, *, bucket: str = ANY_BUCKET) -> PackagedTemplate:
     for function, resource in template["Resources"].items():
         properties = resource.get("Properties") or {}
         if resource["Type"] == FUNCTION and isinstance(properties.get("Code"), str):
-            packed = _put_code_in(properties, _local_code(path, function, properties), bucket)
-            objects |= {item.key: item for item in packed}
+            objects |= {item.key: item for item in _packed(path, function, properties, bucket)}
     return PackagedTemplate(
         body=_body(template),
         objects=tuple(objects[key] for key in sorted(objects)),
@@ -97,6 +96,13 @@ def package(path: Path, *, bucket: str = ANY_BUCKET) -> PackagedTemplate:
         resources={name: resource["Type"] for name, resource in template["Resources"].items()},
         state_machines=state_machines(template),
     )
+
+
+def _packed(path: Path, function: str, properties: dict[str, Any], bucket: str) -> tuple[CodeObject, ...]:
+    try:
+        return _put_code_in(properties, _local_code(path, function, properties), bucket)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CodeError(path, function, f"its Code is no path that can be read: {error}") from error
 
 
 def _local_code(path: Path, function: str, properties: Mapping[str, Any]) -> LocalCode:

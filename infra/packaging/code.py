@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +45,11 @@ class LocalCode:
     def check(self) -> None:
         """Raise CodeError unless the path exists and the file of the handler defines the handler."""
         if not self.path.exists():
-            raise CodeError(self.path, self.function, f"there is nothing at {self.path}")
+            lost = f"there is nothing at {self.path}, where its Code leads from the template's own folder"
+            advice = "put the template where that path holds (a copy of the pipeline's belongs in infra/)"
+            raise CodeError(self.path, self.function, f"{lost}; {advice}, or change the path")
+        if not self.path.is_file() and not self.path.is_dir():
+            raise CodeError(self.path, self.function, f"{self.path} is neither a file nor a folder")
         if self.is_python and self.handler and self.path.suffix != ".zip":
             self._check_handler(self.handler)
 
@@ -87,13 +92,22 @@ class LocalCode:
 
 
 def _defines(code: LocalCode, name: str) -> bool:
+    names = {found for statement in _parsed(code).body for found in _names(statement)}
+    return name in names or "*" in names
+
+
+def _parsed(code: LocalCode) -> ast.Module:
+    """Return the code's syntax tree; what the compiler only warns of is let pass, also in a test."""
     try:
-        tree = ast.parse(code.source())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code.source())
     except SyntaxError as error:
         place = f"{code.path}:{error.lineno}:{error.offset}"
         raise CodeError(code.path, code.function, f"{place} is not Python: {error.msg}") from error
-    names = {found for statement in tree.body for found in _names(statement)}
-    return name in names or "*" in names
+    except (MemoryError, RecursionError, ValueError) as error:
+        problem = f"{code.path} cannot be read as Python ({error or type(error).__name__})"
+        raise CodeError(code.path, code.function, problem) from error
 
 
 def _names(node: ast.AST) -> Iterator[str]:

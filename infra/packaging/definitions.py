@@ -34,14 +34,27 @@ def _defaults(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _definition(properties: Mapping[str, Any], defaults: Mapping[str, str]) -> Mapping[str, Any] | None:
-    if isinstance(properties.get("Definition"), dict):
-        return dict(properties["Definition"])
-    text = _text(properties.get("DefinitionString"), defaults)
+    given = properties.get("Definition")
+    text = (
+        json.dumps(given) if isinstance(given, dict) else _text(properties.get("DefinitionString"), defaults)
+    )
     try:
-        parsed = json.loads(text) if text is not None else None
-    except json.JSONDecodeError:
+        parsed = json.loads(_substituted(text, properties, defaults)) if text is not None else None
+    except (RecursionError, ValueError):
         return None
     return parsed if isinstance(parsed, dict) else None
+
+
+def _substituted(text: str, properties: Mapping[str, Any], defaults: Mapping[str, str]) -> str:
+    """Return a definition with its DefinitionSubstitutions put in, those that can be known."""
+    given = properties.get("DefinitionSubstitutions")
+
+    def put(found: re.Match[str]) -> str:
+        value = given.get(found[1]) if isinstance(given, dict) else None
+        known = str(value) if isinstance(value, int | float) else _text(value, defaults)
+        return found[0] if known is None else json.dumps(known)[1:-1]
+
+    return re.sub(r"\$\{(\w+)\}", put, text)
 
 
 def _text(value: Any, defaults: Mapping[str, str]) -> str | None:

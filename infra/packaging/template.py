@@ -9,7 +9,11 @@ from typing import Any
 import yaml
 
 from infra.packaging.errors import NotATemplateError, TemplateNotFoundError, UnreadableTemplateError
+from infra.packaging.plain import called, check_plain
 
+SECTIONS = ("Metadata", "Parameters", "Mappings", "Conditions", "Resources", "Outputs")
+STUMBLES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What PyYAML and json raise, besides errors of their own, for a value that they cannot make, such as 0x_."""
 SHORT_WITHOUT_PREFIX = {"Ref", "Condition"}  # every other short form, `!Sub`, means `Fn::Sub`
 
 
@@ -28,13 +32,29 @@ def read_template(path: Path) -> dict[str, Any]:
 def _checked(path: Path, template: Any) -> dict[str, Any]:
     if not isinstance(template, dict):
         raise NotATemplateError(path, f"it holds a {type(template).__name__} where a mapping is due")
-    resources = template.get("Resources")
-    if not isinstance(resources, dict) or not resources:
+    check_plain(path, template)
+    if not template.get("Resources"):
         raise NotATemplateError(path, "it has no Resources")
-    for name, resource in resources.items():
-        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise NotATemplateError(path, f"its resource {name} has no Type")
+    for section in SECTIONS:
+        _require_mapping(path, f"its {section}", template.get(section, {}), "are")
+    for name, parameter in template.get("Parameters", {}).items():
+        _require_mapping(path, f"its parameter {name}", parameter, "is")
+    for name, resource in template["Resources"].items():
+        _require_mapping(path, f"its resource {name}", resource, "is")
+        if not isinstance(resource.get("Type"), str):
+            raise NotATemplateError(path, f"its resource {name} has no Type, such as AWS::Lambda::Function")
+        _require_mapping(
+            path, f"the Properties of its resource {name}", resource.get("Properties", {}), "are"
+        )
     return template
+
+
+def _require_mapping(path: Path, what: str, value: Any, verb: str) -> None:
+    if not isinstance(value, dict):
+        found = "empty" if value is None else called(value)
+        raise NotATemplateError(
+            path, f"{what} {verb} {found} where a mapping is due; look at the indentation"
+        )
 
 
 def _parse_json(path: Path, text: str) -> Any:
@@ -42,6 +62,8 @@ def _parse_json(path: Path, text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableTemplateError(path, error.lineno, error.colno, error.msg) from error
+    except STUMBLES as error:
+        raise UnreadableTemplateError(path, 0, 0, _in_one_line(error)) from error
 
 
 def _parse_yaml(path: Path, text: str) -> Any:
@@ -51,12 +73,27 @@ def _parse_yaml(path: Path, text: str) -> Any:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise UnreadableTemplateError(path, line, column, str(error.problem)) from error
-    except yaml.YAMLError as error:
-        raise UnreadableTemplateError(path, 0, 0, " ".join(str(error).split())) from error
+    except (yaml.YAMLError, *STUMBLES) as error:
+        raise UnreadableTemplateError(path, 0, 0, _in_one_line(error)) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
 
 
 class _CloudFormationLoader(yaml.SafeLoader):
     """Safe YAML with CloudFormation's tags, dates as text (`Version: 2012-10-17`), and no key given twice."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's
+        """Make a value; one that cannot be made is an error with its line and column."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except STUMBLES as error:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            value = node.value[:40]
+            problem = f"{value} cannot be read as {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
 _CloudFormationLoader.yaml_implicit_resolvers = {

@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from infra.packaging import (
     CodeError,
@@ -203,6 +205,26 @@ def test_the_package_tells_parameters_resources_and_definitions():
     assert machine.definition["States"]["ProcessTickets"]["Type"] == "Map"
 
 
+def test_a_definition_is_read_with_its_substitutions(write):
+    """Substitutions are put into text and object, where a parameter's default or a text tells their value."""
+    text = """
+Parameters: {Most: {Type: Number, Default: 5}}
+Resources:
+  Text:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: '{"Most": ${Cap}, "Say": "${Said}", "Arn": "${Arn}"}'
+      DefinitionSubstitutions: {Cap: !Ref Most, Said: 'a "b"', Arn: !GetAtt F.Arn}
+  Object:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      Definition: {Most: "${Cap}"}
+      DefinitionSubstitutions: {Cap: 7}
+"""
+    found = {machine.logical_id: machine.definition for machine in package(write(text)).state_machines}
+    assert found == {"Text": {"Most": 5, "Say": 'a "b"', "Arn": "${Arn}"}, "Object": {"Most": "7"}}
+
+
 def test_a_definition_is_read_with_parameters_at_their_defaults(write):
     """A Sub with a parameter where a number belongs, and a Join, both give the definition."""
     text = """
@@ -259,12 +281,132 @@ def test_a_template_that_is_not_there_is_refused(tmp_path):
         ("Parameters: {}", "it has no Resources"),
         ("Resources: {}", "it has no Resources"),
         ("Resources: {A: {}}", "its resource A has no Type"),
+        ("Resources: {A: {Type: [x]}}", "its resource A has no Type"),
+        ("Resources: [A]", "its Resources are a list where a mapping is due"),
+        ("Resources: {A: [1]}", "its resource A is a list where a mapping is due"),
+        ("Resources: {A: }", "its resource A is empty where a mapping is due"),
+        (
+            "Resources: {A: {Type: x, Properties: [1]}}",
+            "the Properties of its resource A are a list where a mapping is due",
+        ),
+        (
+            "Resources: {A: {Type: x, Properties: }}",
+            "the Properties of its resource A are empty where a mapping is due",
+        ),
+        (
+            "Parameters:\n  WorkshopName:\n  Type: String\nResources: {A: {Type: x}}",
+            "its parameter WorkshopName is empty where a mapping is due",
+        ),
+        (
+            "Parameters: {P: String}\nResources: {A: {Type: x}}",
+            "its parameter P is a text where a mapping is due",
+        ),
+        ("Parameters: [P]\nResources: {A: {Type: x}}", "its Parameters are a list where a mapping is due"),
+        ("Conditions: 5\nResources: {A: {Type: x}}", "its Conditions are a number where a mapping is due"),
     ],
 )
 def test_a_file_that_is_no_template_is_refused(write, text, problem):
-    """A file that parses but holds no resources is refused by what it lacks."""
+    """A file that parses but is no template is refused by the part that is wrong and what belongs there."""
     with pytest.raises(NotATemplateError, match=problem):
         package(write(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("!!timestamp 2020-01-01", "A.X is a date, which JSON cannot say"),
+        (".nan", "A.X is nan, which JSON cannot say"),
+        ('"\\ud800"', "A.X has half of a character pair"),
+        ("{1.5: x}", "a key of Resources.A.X is a float; put it in quotes"),
+        ("[" * 110 + "]" * 110, "is nested more than 100 levels deep"),
+    ],
+    ids=["date", "nan", "surrogate", "key", "depth"],
+)
+def test_what_json_cannot_say_is_refused_with_its_place(write, value, problem):
+    """A value that cannot be sent to CloudFormation is refused by its place in the template."""
+    with pytest.raises(NotATemplateError, match=problem):
+        package(write(f"Resources: {{A: {{Type: x, X: {value}}}}}\n"))
+
+
+def test_a_template_that_unfolds_without_end_is_refused(write):
+    """A few lines of aliases that stand for gigabytes are refused at CloudFormation's limit."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    with pytest.raises(
+        NotATemplateError, match="more than the 1,000,000 characters that CloudFormation takes"
+    ):
+        package(write("\n".join([*lines, "Resources: {A: {Type: x}}"])))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.yaml", "A: 0x_\n"),
+        ("t.yaml", "A: !!timestamp soon\n"),
+        ("t.yaml", 'A: "\\U00110000"\n'),
+        ("t.yaml", "A: " + "[" * 5000 + "]" * 5000),
+        ("t.json", '{"A": ' + "[" * 100_000 + "]" * 100_000 + "}"),
+        ("t.json", '{"A": ' + "1" * 5000 + "}"),
+    ],
+    ids=["hexadecimal", "timestamp", "character", "deep-yaml", "deep-json", "digits"],
+)
+def test_what_a_parser_stumbles_over_does_not_parse(write, name, text):
+    """Text that makes a parser raise something of its own is refused as what does not parse."""
+    with pytest.raises(UnreadableTemplateError, match="does not parse"):
+        package(write(text, name))
+
+
+WORDS = ["a", "Ref", "Fn::Sub", "Type", "Default", "States", "${P}", "\ud800", "{", "AWS::Lambda::Function"]
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text(max_size=5)
+)
+JSON_LIKE = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+PROPERTIES = JSON_LIKE | st.fixed_dictionaries(
+    {},
+    optional={
+        "Code": JSON_LIKE | st.sampled_from(["app.py", "gone.py", "a\0b", "x" * 5000, "app.py/inner", ""]),
+        "Handler": JSON_LIKE | st.sampled_from(["app.main", "index.main", "/", "..", "a\0.b"]),
+        "Runtime": JSON_LIKE | st.just("python3.12"),
+        "Definition": JSON_LIKE,
+        "DefinitionString": JSON_LIKE | st.just('{"States": {}}'),
+        "DefinitionSubstitutions": JSON_LIKE,
+    },
+)
+TYPES = st.sampled_from(["AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"])
+RESOURCES = JSON_LIKE | st.fixed_dictionaries(
+    {"Type": JSON_LIKE | TYPES}, optional={"Properties": PROPERTIES}
+)
+DOCUMENTS = JSON_LIKE | st.fixed_dictionaries(
+    {"Resources": JSON_LIKE | st.dictionaries(st.sampled_from(WORDS), RESOURCES, min_size=1, max_size=2)},
+    optional={
+        "Parameters": JSON_LIKE | st.dictionaries(st.sampled_from(WORDS), JSON_LIKE, max_size=2),
+        "Conditions": JSON_LIKE,
+    },
+)
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(document=DOCUMENTS)
+def test_any_document_is_packaged_or_refused(document, tmp_path_factory):
+    """Whatever a file holds that looks like JSON, it packages or is refused with an error of ours."""
+    folder = tmp_path_factory.getbasetemp() / "any-document"
+    folder.mkdir(exist_ok=True)
+    (folder / "app.py").write_text("def main(event, context): ...\n")
+    path = folder / "template.json"
+    path.write_text(json.dumps(document))
+    try:
+        packaged = package(path)
+    except PackagingError as refusal:
+        assert str(refusal).endswith(".")  # noqa: PT017 - either outcome is right, each in its own way
+    else:
+        assert json.loads(packaged.body)["Resources"].keys() == document["Resources"].keys()
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"a: \x01b"])
@@ -286,6 +428,10 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, content):
         ("app.py", "app.inner", "its Handler is app.inner, but .*app.py defines no inner"),
         ("step", "app.absent", "its Handler is app.absent, but .*app.py defines no absent"),
         ("broken.py", "broken.main", r".*broken.py:1:\d+ is not Python"),
+        ("deep.py", "deep.main", r".*deep.py cannot be read as Python"),
+        ('"a\\0b"', "app.main", "its Code is no path that can be read: embedded null byte"),
+        ("x" * 5000, "app.main", "its Code is no path that can be read: .*File name too long"),
+        ("/dev/null", "app.main", "/dev/null is neither a file nor a folder"),
     ],
 )
 def test_code_that_cannot_be_used_is_refused_by_function(write, code, handler, problem):
@@ -293,10 +439,24 @@ def test_code_that_cannot_be_used_is_refused_by_function(write, code, handler, p
     for name in ("app.py", "step/app.py"):
         write("def main(event, context):\n    def inner(): ...\n", name)
     write("def main(:\n", "broken.py")
+    write("-" * 100_000 + "1", "deep.py")
     with pytest.raises(CodeError, match=f"The code of Step cannot be packaged: {problem}") as caught:
         package(write(function(code, handler)))
     assert caught.value.function == "Step"
     assert isinstance(caught.value, PackagingError)
+
+
+def test_code_that_is_not_beside_the_template_is_refused_with_the_way_out(write):
+    """A copy of the pipeline outside its folder is told where its Code is looked for, and what to do."""
+    copied = write(PIPELINE.read_text(encoding="utf-8"), "elsewhere/new.yaml")
+    with pytest.raises(CodeError, match=r"from the template's own folder; put the template where .* infra/"):
+        package(copied)
+
+
+def test_a_warning_of_the_compiler_does_not_make_a_file_unreadable(write):
+    """A handler with an escape that Python only warns of is packaged, also where warnings are errors."""
+    write("PATTERN = '\\d'\ndef main(event, context): ...\n", "app.py")
+    assert properties(package(write(function("app.py"))))["Handler"] == "index.main"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,25 @@ def test_an_input_over_256_kib_is_refused_with_its_size():
         PreflightError, match=r"The input with --tickets 1 is 262,146 bytes, but .* takes 262,144; give"
     ):
         check_input([{"ticket_id": "T", "text": "x" * (262_144 - 61 - 1) + "\u20ac"}], 1)
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        [1],
+        "M",
+        {"M": "text"},
+        {"M": {"Type": "Map", "ItemProcessor": "text"}},
+        {"M": {"Type": "Map", "ItemProcessor": {"ProcessorConfig": 3, "StartAt": [1], "States": {"A": 1}}}},
+        {"M": {"Type": "Map", "Iterator": {"StartAt": "A", "States": {"A": 1}}}},
+        {"M": {"Type": "Map", "Iterator": {"StartAt": "A", "States": {"A": {"Next": [1], "Choices": 3}}}}},
+        {"M": {"Type": "Map", "Iterator": {"StartAt": "A", "States": {"A": {"Choices": [3, {"Next": 1}]}}}}},
+    ],
+)
+def test_a_definition_that_makes_no_sense_is_no_traceback(tmp_path, states):
+    """A definition with something else where a state belongs has a Map or none, and raises nothing else."""
+    path = template(tmp_path, f"'{json.dumps({'States': states})}'")
+    try:
+        assert check(path, tickets=1, low=1, high=2).plan.map_state == "M"
+    except PreflightError as refused:
+        assert "exactly one state machine with a Map state" in str(refused)  # noqa: PT017 - either is right
