@@ -21,6 +21,7 @@ CAME = {
     Came.REFUTED: ("bad", "✗ refuted"),
     Came.BROKEN: ("bad", "! broken"),
     Came.SKIPPED: ("open", "○ not tried"),
+    Came.NOT_RUN: ("open", "○ not run"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from reports import evidence
 from reports.portfolio import ledger, manifest, trend
+from reports.portfolio.answering import as_answered
 from reports.portfolio.manifest import Manifest
 from reports.portfolio.page import page
 from reports.portfolio.summary import Portfolio
@@ -24,12 +25,14 @@ def gather(out: Path, answers: Path) -> Portfolio:
     """Return the portfolio in an output folder. Raises `NotAManifest` where none was made."""
     folder, files = out / "portfolio", out / "evidence"
     kept = manifest.read(folder)
-    entries = ledger.read(folder)
+    kept_ledger = ledger.read(folder)
+    entries = kept_ledger.entries
     words, trouble = answers_in(answers)
+    experiments = ledger.shown(kept_ledger, files, kept.session, kept.environment)
     return Portfolio(
         manifest=kept,
         folder=folder,
-        experiments=ledger.shown(entries, files, kept.session, kept.environment),
+        experiments=tuple(as_answered(one, words, trouble) for one in experiments),
         answers=words,
         unused=ledger.of_another(entries, kept.session, kept.environment),
         compared=compared(kept, entries, files),

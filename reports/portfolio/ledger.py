@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -21,17 +21,22 @@ FILE: Final = "ledger.json"
 
 
 class Came(StrEnum):
-    """What an experiment came to. Only `PASSED` is a pass."""
+    """What an experiment came to. Only `PASSED` is a pass; one that was not run was left out of every run."""
 
     PASSED = "passed"
     REFUTED = "refuted"
     BROKEN = "broken"
     SKIPPED = "not tried"
+    NOT_RUN = "not run"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One experiment in one run; `evidence` names its file, "" where it left none."""
+    """One experiment in one run; `evidence` names its file, "" where it left none.
+
+    `observations` names the files of what was observed of its incidents. `answer` is the question of the
+    learner's on whose answer it rests, "" where it rests on measurements.
+    """
 
     name: str
     activity: int
@@ -44,6 +49,13 @@ class Entry:
     commit: str = ""
     template_hash: str = ""
     reason: str = ""
+    observations: tuple[str, ...] = ()
+    answer: str = ""
+
+    @property
+    def function(self) -> str:
+        """Its name without the parameters it was run with."""
+        return self.name.partition("[")[0]
 
     def same_pipeline(self, environment: Environment) -> bool:
         """Tell whether it speaks of the same template on the same cloud."""
@@ -69,27 +81,30 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class Ledger:
+    """What became of the experiments, and all that there are: those that were not run are missed by name."""
+
     entries: tuple[Entry, ...] = ()
+    expected: tuple[Entry, ...] = ()
     schema: str = SCHEMA
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(ledger: Ledger, folder: Path) -> None:
     """Write a ledger."""
-    document = to_json(_Document(tuple(entries)))
+    document = to_json(ledger)
     (folder / FILE).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> tuple[Entry, ...]:
+def read(folder: Path) -> Ledger:
     """Return the ledger of a folder; empty where there is none that can be read."""
     try:
         document = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ()
+        return Ledger()
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        return ()
-    found: _Document = from_json(_Document, document)
-    return found.entries
+        return Ledger()
+    found: Ledger = from_json(Ledger, document)
+    return found
 
 
 def merged(before: Iterable[Entry], now: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -98,15 +113,24 @@ def merged(before: Iterable[Entry], now: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(kept.values(), key=lambda entry: entry.activity))
 
 
-def shown(
-    entries: Iterable[Entry], folder: Path, session: str, environment: Environment
-) -> tuple[Shown, ...]:
-    """Return the experiments that speak of this pipeline, with their verdicts from the evidence files."""
-    return tuple(
-        _shown(entry, folder, session)
-        for entry in entries
-        if entry.session == session or entry.same_pipeline(environment)
-    )
+def shown(ledger: Ledger, folder: Path, session: str, environment: Environment) -> tuple[Shown, ...]:
+    """Return the experiments that speak of this pipeline, with their verdicts from the evidence files.
+
+    Those that none of them speaks of are among them, as not run.
+    """
+    used = [e for e in ledger.entries if e.session == session or e.same_pipeline(environment)]
+    found = [_shown(entry, folder, session) for entry in used]
+    found += [Shown(entry, ()) for entry in not_run(ledger.expected, used)]
+    return tuple(sorted(found, key=lambda one: one.entry.activity))
+
+
+def not_run(expected: Iterable[Entry], ran: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the expected experiments of which nothing ran.
+
+    One that is expected without parameters has run when it ran with any.
+    """
+    names = {name for entry in ran for name in (entry.name, entry.function)}
+    return tuple(replace(entry, came=Came.NOT_RUN) for entry in expected if entry.name not in names)
 
 
 def of_another(entries: Iterable[Entry], session: str, environment: Environment) -> tuple[Entry, ...]:

@@ -111,8 +111,14 @@ def beside(portfolio: Portfolio) -> str:
     found = counts(portfolio.experiments)
     parts = [f"{found[kind]} {kind.value}" for kind in (Outcome.REFUTED, Outcome.INCONCLUSIVE) if found[kind]]
     came = [one.entry.came for one in portfolio.experiments]
-    parts += [f"{came.count(kind)} {kind.value}" for kind in (Came.BROKEN, Came.SKIPPED) if kind in came]
+    kinds = [kind for kind in (Came.BROKEN, Came.SKIPPED, Came.NOT_RUN) if kind in came]
+    parts += [f"{plural(came.count(kind), 'experiment')} {kind.value}" for kind in kinds]
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def burst_tiles(portfolio: Portfolio) -> list[tuple[str, str]]:

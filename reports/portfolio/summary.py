@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from reports.grading.answers import Answers
-from reports.portfolio.answering import CHECKS, reflection_checks
+from reports.portfolio.answering import FOR_THE_LEARNER
 from reports.portfolio.ledger import Came, Entry, Shown, by_ksb
 from reports.portfolio.manifest import Manifest
 from reports.portfolio.spine import KSB, Activity
@@ -18,7 +18,6 @@ from reports.records import Burst, Outcome, Verdict
 
 PORTFOLIO_ACTIVITY = 8
 CHECKLIST = "Checklist: "
-FOR_THE_LEARNER = "for the learner: "
 
 
 class Tick(StrEnum):
@@ -63,18 +62,7 @@ class Portfolio:
     @property
     def checklist(self) -> tuple[Point, ...]:
         """The points of the checklist: activity 8's experiments that say they are one."""
-        points = (point_of(one) for one in self.of(PORTFOLIO_ACTIVITY) if is_point(one))
-        return tuple(self._answered(one) if one.tick is Tick.LEARNER else one for one in points)
-
-    def _answered(self, point: Point) -> Point:
-        """Return the reflection's point as the answers have it now: they may be written after the run."""
-        text = self.answers.text("reflection")
-        if not text:
-            return point
-        met = reflection_checks(text)
-        lacking = [check for check in CHECKS if check not in met]
-        said = f"not yet: {', '.join(lacking)}" if lacking else f"checked for {' and '.join(CHECKS)}"
-        return replace(point, tick=Tick.LEARNER if lacking else Tick.EVIDENCE, reason=f"{said}; to be read.")
+        return tuple(point_of(one) for one in self.of(PORTFOLIO_ACTIVITY) if is_point(one))
 
     @property
     def supported(self) -> Mapping[str, tuple[Shown, ...]]:
@@ -94,11 +82,18 @@ def point_of(one: Shown) -> Point:
     text = text[:1].upper() + text[1:]
     reason = one.trouble or one.entry.reason
     if one.passed:
-        return Point(text, Tick.EVIDENCE, one.verdicts)
+        return Point(text, Tick.EVIDENCE, one.verdicts, reason)
+    if one.entry.came is Came.NOT_RUN:
+        return Point(text, Tick.NOT_TRIED, (), f"not run; `make activity{one.entry.activity}` runs it")
     if one.entry.came is Came.SKIPPED:
-        tick = Tick.LEARNER if reason.startswith(FOR_THE_LEARNER) else Tick.NOT_TRIED
+        tick = Tick.LEARNER if for_the_learner(one) else Tick.NOT_TRIED
         return Point(text, tick, (), reason.removeprefix(FOR_THE_LEARNER))
     return Point(text, Tick.NOT_MET, one.verdicts, reason)
+
+
+def for_the_learner(one: Shown) -> bool:
+    """Tell whether an experiment only waits for the learner's own words."""
+    return one.entry.came is Came.SKIPPED and one.entry.reason.startswith(FOR_THE_LEARNER)
 
 
 def counts(experiments: Iterable[Shown]) -> Counter[Outcome]:
@@ -107,11 +102,24 @@ def counts(experiments: Iterable[Shown]) -> Counter[Outcome]:
 
 
 def standing(activity: Activity, experiments: tuple[Shown, ...]) -> str:
-    """Return in a sentence how an activity stands: what it proves, or why that is not said."""
-    if not experiments:
+    """Return how an activity stands: what it proves, said only when all of it passed, or what is lacking.
+
+    What waits for the learner's own words is not counted: it is no part of what the activity proves.
+    """
+    counted = [one for one in experiments if not for_the_learner(one)]
+    if all(one.entry.came is Came.NOT_RUN for one in counted):
         return f"Not shown: activity {activity.number} was not run; `make activity{activity.number}` runs it."
-    tried = [one for one in experiments if one.entry.came is not Came.SKIPPED]
-    if tried and all(one.passed for one in tried):
+    lacking = [one for one in counted if not one.passed]
+    if not lacking:
         return activity.proves
-    failing = [one.entry.title.rstrip(".") for one in tried if not one.passed]
-    return f"Not proved: {'; '.join(failing) or 'nothing of it was tried'}."
+    kinds = {"Not tried": Came.SKIPPED, "Not run": Came.NOT_RUN}
+    failing = [one for one in lacking if one.entry.came not in kinds.values()]
+    said = [listed("Not proved", failing)] if failing else ["Not proved: not all of it was tried."]
+    said += [listed(word, [one for one in lacking if one.entry.came is came]) for word, came in kinds.items()]
+    return " ".join(filter(None, said))
+
+
+def listed(word: str, experiments: Iterable[Shown]) -> str:
+    """Return experiments by their titles in one sentence, "" where there are none."""
+    titles = "; ".join(one.entry.title.rstrip(".") for one in experiments)
+    return f"{word}: {titles}." if titles else ""

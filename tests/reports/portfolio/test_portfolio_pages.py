@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from reports import evidence
-from reports.grading.answers import SHAPE, parse
+from reports.grading.answers import SHAPE
 from reports.portfolio import ledger, manifest
 from reports.portfolio.__main__ import main
-from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks
+from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks, verdict_on
 from reports.portfolio.gathering import gather, write_page
-from reports.portfolio.ledger import Came, Entry
+from reports.portfolio.ledger import Came, Entry, Ledger
 from reports.portfolio.manifest import Artefact, Manifest
 from reports.portfolio.markup import answer, markdown
 from reports.portfolio.page import page
@@ -40,6 +40,9 @@ GOOD = Verdict(
 )
 BAD = replace(GOOD, claim="<b>it</b> is unchanged", outcome=Outcome.REFUTED)
 REFLECTION = "First I look at Throttles. Then I read the log of each step. Only then do I suppose a cause."
+
+
+WAITING = {"came": Came.SKIPPED, "reason": "for the learner: write"}
 
 
 def entry(name: str, activity: int, **changes) -> Entry:
@@ -67,21 +70,21 @@ def out(tmp_path):
         entry("speed", 4),
         entry("wall", 3, came=Came.REFUTED, reason="REFUTED: <b>it</b> is unchanged"),
         entry("point", 8, title="Checklist: before and after."),
-        entry("own", 8, title="Checklist: a reflection.", came=Came.SKIPPED, reason="for the learner: write"),
+        entry("own", 8, title="Checklist: a reflection.", answer="reflection", **WAITING),
     )
     for one, verdicts in zip(entries, ((GOOD,), (BAD,), (GOOD,), ()), strict=True):
         file = evidence.EvidenceFile(one.activity, one.title, verdicts, (), HERE)
         evidence.write(file, tmp_path / "evidence" / one.evidence)
-    ledger.write(entries, tmp_path / "portfolio")
+    ledger.write(Ledger(entries), tmp_path / "portfolio")
     made = (artefact(tmp_path / "portfolio", "happy-path"),)
     manifest.write(Manifest(RUN, 1_800_000_000.0, HERE, made), tmp_path / "portfolio")
     return tmp_path
 
 
 def gathered(out, answers: str = ""):
-    """Return the portfolio in a folder, with answers given as a text."""
-    found = gather(out, out / "answers.yaml")
-    return replace(found, answers=parse(answers, out / "answers.yaml"))
+    """Return the portfolio in a folder, with answers given as the text of their file."""
+    (out / "answers.yaml").write_text(answers, encoding="utf-8")
+    return gather(out, out / "answers.yaml")
 
 
 class Reader(HTMLParser):
@@ -145,8 +148,8 @@ def test_an_earlier_run_counts_only_for_the_same_template_and_cloud(out):
         entry("othertemplate", 1, session=OTHER, template_hash="hash-2"),
         entry("othercloud", 1, session=OTHER, cloud="aws"),
     )
-    entries = ledger.merged(before, ledger.read(out / "portfolio"))
-    used = ledger.shown(entries, out / "evidence", RUN, HERE)
+    entries = ledger.merged(before, ledger.read(out / "portfolio").entries)
+    used = ledger.shown(Ledger(entries), out / "evidence", RUN, HERE)
     assert [one.entry.name for one in used if one.earlier] == ["same"]
     left = ledger.of_another(entries, RUN, HERE)
     assert {one.name for one in left} == {"othertemplate", "othercloud"}
@@ -178,13 +181,58 @@ def test_only_evidence_ticks(out):
     assert "1 of 2" in page(gathered(out))
 
 
+def came_to(out, **changes) -> None:
+    """Write into the ledger what the run made of the reflection that it found."""
+    kept = ledger.read(out / "portfolio")
+    entries = tuple(replace(one, **changes) if one.answer else one for one in kept.entries)
+    ledger.write(replace(kept, entries=entries), out / "portfolio")
+
+
+def the_reflection(out, answers: str):
+    """Return the reflection's point, the experiment behind it, and the whole page."""
+    found = gathered(out, answers)
+    (one,) = (one for one in found.experiments if one.entry.answer)
+    (point,) = (point for point in found.checklist if "reflection" in point.text)
+    return point, one, page(found)
+
+
+AT_RUN_TIME = [
+    WAITING,
+    {"came": Came.PASSED, "reason": ""},
+    {"came": Came.REFUTED, "reason": "REFUTED: 1 of 2 checks"},
+    {"came": Came.BROKEN, "reason": "the answers could not be read"},
+]
+
+
+@pytest.mark.parametrize("at_run_time", AT_RUN_TIME, ids=lambda one: str(one["came"]))
+def test_the_reflections_point_follows_the_answers_whatever_the_run_found(out, at_run_time):
+    """A reflection that meets the checks now is ticked, whether it was missing, short or unreadable then."""
+    came_to(out, **at_run_time)
+    point, one, text = the_reflection(out, f"reflection: {REFLECTION}")
+    assert point.tick is Tick.EVIDENCE
+    assert one.verdicts == (verdict_on(REFLECTION),)
+    assert one.passed
+    assert "2 of 2" in text
+
+
+@pytest.mark.parametrize("at_run_time", AT_RUN_TIME, ids=lambda one: str(one["came"]))
 @pytest.mark.parametrize(
-    ("said", "tick"), [(REFLECTION, Tick.EVIDENCE), ("It was good. I liked it.", Tick.LEARNER)]
+    ("answers", "why"),
+    [
+        ("", "answer `reflection`"),
+        ("reflection: I looked at Throttles. Then I slept.", "not yet: at least three sentences"),
+        ("reflection: It was a good day. I liked it a lot. Then I went home.", "not yet: names a metric"),
+        ("bottleneck: [", "the answers cannot be read"),
+    ],
 )
-def test_a_reflection_written_after_the_run_is_checked_when_the_page_is_made(out, said, tick):
-    """The reflection's point follows the answers as they are now; one that names no signal is not ticked."""
-    points = gathered(out, f"reflection: {said}").checklist
-    assert [point.tick for point in points if "reflection" in point.text] == [tick]
+def test_a_reflection_that_lacks_something_waits_for_the_learner(out, at_run_time, answers, why):
+    """One that is gone, short or unreadable now is for the learner, whether it passed then or was refuted."""
+    came_to(out, **at_run_time)
+    point, one, _ = the_reflection(out, answers)
+    assert point.tick is Tick.LEARNER
+    assert why in point.reason
+    assert one.verdicts == ()
+    assert not one.passed
 
 
 @pytest.mark.parametrize(
@@ -204,10 +252,73 @@ def test_a_reflection_is_checked_for_length_and_a_signal(text, met):
 def test_an_activity_proves_something_only_when_all_of_it_passed(out):
     """What an activity proves is said when every experiment passed; else what failed is named."""
     found = gathered(out)
-    four, three, two = (next(a for a in ACTIVITIES if a.number == number) for number in (4, 3, 2))
-    assert standing(four, found.of(4)) == four.proves
-    assert standing(three, found.of(3)) == "Not proved: Title of wall."
-    assert "make activity2" in standing(two, found.of(2))
+    assert standing(numbered(4), found.of(4)) == numbered(4).proves
+    assert standing(numbered(3), found.of(3)) == "Not proved: Title of wall."
+    assert "make activity2" in standing(numbered(2), found.of(2))
+
+
+def numbered(number: int):
+    """Return an activity by its number."""
+    return next(activity for activity in ACTIVITIES if activity.number == number)
+
+
+def put_in(out, *entries: Entry, expected: tuple[Entry, ...] = ()) -> None:
+    """Put more experiments into the ledger, and say which there are."""
+    kept = ledger.read(out / "portfolio")
+    ledger.write(Ledger(ledger.merged(kept.entries, entries), expected), out / "portfolio")
+
+
+def test_a_clean_up_that_was_not_tried_proves_nothing(out):
+    """With the clean-up skipped nobody says that nothing was left; a missing reflection is no hindrance."""
+    put_in(out, entry("cleaning", 8, title="Clean-up leaves nothing.", came=Came.SKIPPED, reason="kept"))
+    said = standing(numbered(8), gathered(out).of(8))
+    assert said == "Not proved: not all of it was tried. Not tried: Clean-up leaves nothing."
+    put_in(out, entry("cleaning", 8, title="Clean-up leaves nothing."))
+    assert standing(numbered(8), gathered(out).of(8)) == numbered(8).proves
+
+
+def test_a_part_of_an_activity_does_not_prove_the_whole(out):
+    """What was left out of the run is named and shown as not run, and the activity's sentence is not said."""
+    left_out = entry("slow", 4, title="The rest of <it>.", came=Came.NOT_RUN, session="")
+    put_in(out, expected=(entry("speed", 4), left_out))
+    found = gathered(out)
+    assert [one.entry.name for one in found.of(4) if one.entry.came is Came.NOT_RUN] == ["slow"]
+    assert (
+        standing(numbered(4), found.of(4))
+        == "Not proved: not all of it was tried. Not run: The rest of <it>."
+    )
+    text = page(found)
+    assert "○ not run</span> The rest of &lt;it&gt;." in text
+    assert "1 experiment not run" in text
+
+
+def test_what_ran_with_another_template_only_is_missed(out):
+    """An experiment that only a run of another template made is not run, as far as this portfolio goes."""
+    put_in(out, entry("slow", 4, session=OTHER, template_hash="hash-2"), expected=(entry("slow", 4),))
+    assert "Not run: Title of slow." in standing(numbered(4), gathered(out).of(4))
+
+
+@pytest.mark.parametrize(
+    ("there", "ran", "missed"),
+    [
+        ("a", "a[1]", []),
+        ("a[1]", "a[1]", []),
+        ("a[2]", "a[1]", ["a[2]"]),
+        ("a", "ab", ["a"]),
+    ],
+)
+def test_what_was_not_run_is_known_by_name_and_parameter(there, ran, missed):
+    """An experiment has run when it ran by its name, or with any parameter where none is named."""
+    assert [one.name for one in ledger.not_run([entry(there, 3)], [entry(ran, 3)])] == missed
+
+
+def test_a_ledger_comes_back_as_it_was_written(out):
+    """Entries and what is expected come back; a file of another version is an empty ledger."""
+    kept = Ledger((entry("one", 3, observations=("seen.json",)),), (entry("two", 4, came=Came.NOT_RUN),))
+    ledger.write(kept, out / "portfolio")
+    assert ledger.read(out / "portfolio") == kept
+    (out / "portfolio" / ledger.FILE).write_text('{"schema": "older"}')
+    assert ledger.read(out / "portfolio") == Ledger()
 
 
 def test_the_page_stands_alone_and_every_link_leads_somewhere(out):
