@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from reports.portfolio import markup
+from reports.portfolio.claims import numbers
 from reports.portfolio.ledger import Came, Shown
 from reports.portfolio.manifest import Artefact, checksum
 from reports.portfolio.markup import MISSING
@@ -46,7 +48,7 @@ def activity_section(portfolio: Portfolio, activity: Activity) -> str:
         *(shown(portfolio, one) for one in key),
         learner(portfolio, activity),
         *(shown(portfolio, one) for one in others),
-        experiments_folded(experiments),
+        experiments_folded(experiments, numbers(portfolio.experiments)),
         "</section>",
     ]
     return "".join(parts)
@@ -119,12 +121,13 @@ def question(word: Word) -> str:
     return f"<dt>{escape(word.question)}</dt><dd{kind}>{markup.answer(word.answer)}</dd>"
 
 
-def experiments_folded(experiments: tuple[Shown, ...]) -> str:
-    """Return every experiment of an activity with all its verdicts."""
+def experiments_folded(experiments: tuple[Shown, ...], numbered: Mapping[str, tuple[str, ...]]) -> str:
+    """Return every experiment of an activity with all its verdicts, by their numbers."""
     if not experiments:
         return ""
     listed = "".join(
-        f"<h5>{came(one)} {escape(one.entry.title)}</h5>{markup.verdicts(one.verdicts)}"
+        f"<h5>{came(one)} {escape(one.entry.title)}</h5>"
+        + markup.verdicts(one.verdicts, numbered[one.entry.name])
         + (markup.paragraph(one.trouble or one.entry.reason) if one.trouble or one.entry.reason else "")
         for one in experiments
     )

@@ -1,44 +1,49 @@
-"""The page's end: which experiments support which KSB, and where and with what all was measured."""
+"""The page's end: which claims support which KSB, and where and with what all was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from reports.portfolio import markup
+from reports.portfolio import claims, markup
 from reports.portfolio.ledger import Shown
 from reports.portfolio.spine import KSB
 from reports.portfolio.summary import Portfolio
 
+ON_PAPER = (
+    "On paper every claim is one line, under Claims by number; what was needed, by which method, and the "
+    "files with the raw samples are in the page itself."
+)
+
 
 def ksb_table(portfolio: Portfolio) -> str:
-    """Return which experiments support which knowledge, skill or behaviour."""
-    rows = [(escape(KSB.get(code, code)), supporting(found)) for code, found in portfolio.supported.items()]
+    """Return which claims support which knowledge, skill or behaviour."""
+    numbered = claims.numbers(portfolio.experiments)
+    rows = [
+        (escape(KSB.get(code, code)), supporting(found, numbered))
+        for code, found in portfolio.supported.items()
+    ]
     body = markup.table(
-        ("knowledge, skill or behaviour", "shown by"), rows, "Standard ST1398, Machine Learning Engineer."
+        ("knowledge, skill or behaviour", "claims that support it"),
+        rows,
+        "Standard ST1398, Machine Learning Engineer. A claim's number begins with its activity.",
     )
     return f'<h2 id="ksb" class="part">Knowledge, skills and behaviours</h2>{body}'
 
 
-def supporting(found: tuple[Shown, ...]) -> str:
-    """Return the experiments that passed, in a list; others are counted, since they support nothing."""
+def supporting(found: tuple[Shown, ...], numbered: Mapping[str, Sequence[str]]) -> str:
+    """Return the claims of experiments that passed; the others are counted, since they support nothing."""
     good = [one for one in found if one.passed]
-    items = "".join(
-        f"<li>Activity {one.entry.activity}: {escape(one.entry.title)} ({claims([one])})</li>" for one in good
-    )
-    activities = sorted({one.entry.activity for one in good})
-    told = f"Activities {', '.join(map(str, activities))}: {len(good)} experiments, {claims(good)}"
+    own = [number for one in good for number in numbered[one.entry.name]]
     rest = sum(not one.passed for one in found)
-    more = f"<p>{rest} more did not pass or were not tried.</p>" if rest else ""
-    if not good:
+    more = markup.paragraph(f"{rest} more experiments did not pass or were not tried.") if rest else ""
+    if not own:
         return markup.mark("open", "○ nothing yet") + more
-    return markup.paragraph(told) + markup.folded("Which they are", f"<ul>{items}</ul>", bulk=True) + more
-
-
-def claims(found: Sequence[Shown]) -> str:
-    """Return how many claims some experiments confirmed, in words."""
-    count = sum(len(one.verdicts) for one in found)
-    return f"{count} claim{'s' * (count != 1)} confirmed"
+    activities = ", ".join(map(str, sorted({one.entry.activity for one in good})))
+    count = f"{len(own)} claim{'s' * (len(own) != 1)}"
+    told = f"{count} confirmed, of activities {activities}: {claims.ranges(own)}."
+    listed = markup.folded(f"The {count} in words", claims.under_titles(good, numbered), bulk=True)
+    return markup.paragraph(told) + listed + more
 
 
 def record(portfolio: Portfolio) -> str:
@@ -53,13 +58,11 @@ def record(portfolio: Portfolio) -> str:
         **place.versions,
     }
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
-    files = [f"evidence/{one.entry.evidence}" for one in portfolio.experiments if one.entry.evidence]
     sums = [f"portfolio/{one.file}: {one.sha256}" for one in portfolio.manifest.artefacts]
-    raw = markup.folded(f"{len(files)} evidence files with every raw sample", codes(files), bulk=True)
     kept = markup.folded("Checksums of the artefacts (SHA-256)", codes(sums))
-    printed = '<p class="printed">On paper the single experiments and files are left out.</p>'
+    printed = f'<p class="printed">{escape(ON_PAPER)}</p>'
     title = '<h2 id="record">Where and with what</h2>'
-    return f'{title}<dl class="facts">{listed}</dl>{printed}{raw}{kept}{left_out(portfolio)}'
+    return f'{title}<dl class="facts">{listed}</dl>{printed}{kept}{left_out(portfolio)}'
 
 
 def codes(texts: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 from reports.judging.verdicts import line
@@ -60,16 +61,29 @@ def figure(png: bytes, alt: str, caption: str, *, wide: bool = False) -> str:
     )
 
 
-def verdicts(judged: Iterable[Verdict]) -> str:
-    """Return verdicts as a list: sign and word, then claim, effect, interval, n, threshold, method."""
-    items = "".join(f"<li>{verdict(one)}</li>" for one in judged)
+def verdicts(judged: Iterable[Verdict], numbers: Iterable[str] = ()) -> str:
+    """Return verdicts as a list: sign and word, then claim, effect, interval, n, threshold, method.
+
+    `numbers` are what they are called by, where they are.
+    """
+    pairs = zip_longest(judged, numbers, fillvalue="")
+    items = "".join(f"<li>{number(called)}{verdict(one)}</li>" for one, called in pairs if one)
     return f'<ul class="verdicts">{items}</ul>' if items else ""
 
 
 def verdict(judged: Verdict) -> str:
     """Return one verdict in a line."""
-    kind, word = MARKS[judged.outcome]
-    return f"{mark(kind, word)} {escape(line(judged).partition(': ')[2])}"
+    return f"{outcome(judged.outcome)} {escape(line(judged).partition(': ')[2])}"
+
+
+def outcome(what: Outcome) -> str:
+    """Return an outcome's sign and word."""
+    return mark(*MARKS[what])
+
+
+def number(called: str) -> str:
+    """Return the number of a claim, "" where it has none."""
+    return f'<span class="number">{escape(called)}</span> ' if called else ""
 
 
 def folded(summary: str, inside: str, *, bulk: bool = False) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from reports.portfolio import markup, trend
+from reports.portfolio import claims, markup, raw, trend
 from reports.portfolio.activities import spine_part
 from reports.portfolio.closing import ksb_table, record
 from reports.portfolio.ledger import Came
@@ -44,6 +44,8 @@ def page(portfolio: Portfolio, runs: Sequence[trend.Run] = ()) -> str:
         ksb_table(portfolio),
         earlier,
         record(portfolio),
+        raw.section(portfolio),
+        claims.section(portfolio),
         "</main></body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -81,6 +83,7 @@ def masthead(portfolio: Portfolio, more: Sequence[tuple[str, str]] = ()) -> str:
     links = [("Checklist", "checklist"), ("Artefacts", "artefacts")]
     links += [(f"{a.number} {a.title}", f"activity-{a.number}") for _, of in by_part() for a in of]
     links += [("Knowledge, skills, behaviours", "ksb"), *more, ("Where and with what", "record")]
+    links += [(raw.TITLE, raw.ANCHOR)]
     listed = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for text, anchor in links)
     return (
         f"<header><h1>Scale or Fail: evidence portfolio</h1><p>{who}<br>"
@@ -184,7 +187,7 @@ def row(artefact: Artefact | None, title: str) -> tuple[str, ...]:
         link(artefact),
         str(artefact.activity),
         f"<code>{escape(ran)}</code>",
-        f"<code>portfolio/{escape(artefact.file)}</code>",
+        raw.link(f"portfolio/{artefact.file}"),
     )
 
 

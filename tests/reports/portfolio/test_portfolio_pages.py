@@ -14,7 +14,8 @@ import yaml
 
 from reports import evidence
 from reports.grading.answers import SHAPE
-from reports.portfolio import ledger, manifest
+from reports.judging.verdicts import COMPARISON
+from reports.portfolio import claims, ledger, manifest
 from reports.portfolio.__main__ import main
 from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks, verdict_on
 from reports.portfolio.gathering import gather, write_page
@@ -322,21 +323,96 @@ def test_a_ledger_comes_back_as_it_was_written(out):
 
 
 def test_the_page_stands_alone_and_every_link_leads_somewhere(out):
-    """The page asks the network for nothing, every figure has a text, every link has its target."""
+    """The page asks the network for nothing, every figure has a text, every link has its target.
+
+    A target is in the page itself or a file in the same output folder.
+    """
     text = page(gathered(out))
     assert "default-src 'none'" in text
-    assert not re.search(r"""(?:src|href)=(?!["'](?:data:|#))""", text)
+    assert not re.search(r"""src=(?!["']data:)""", text)
     assert "<script" not in text
     found = Reader(text)
     assert found.open == []
     assert found.images
     assert all(image["alt"] for image in found.images)
     made = {one.key for one in gathered(out).manifest.artefacts}
-    assert {link.removeprefix("#") for link in found.links} <= set(found.ids)
+    inner = {link for link in found.links if link.startswith("#")}
+    assert {link.removeprefix("#") for link in inner} <= set(found.ids)
+    files = {link for link in found.links if link not in inner}
+    assert all(link.startswith("../") and (out / link.removeprefix("../")).is_file() for link in files)
+    assert {"../evidence/speed.json", "../portfolio/2-happy-path.png"} <= files
     assert made <= set(found.ids)
     assert len(found.ids) == len(set(found.ids))
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
+
+
+def test_raw_samples_are_linked_with_their_checksum_and_size(out):
+    """Each experiment's evidence, and what was observed of its incidents, is a link with its SHA-256."""
+    (out / "observations").mkdir()
+    (out / "observations" / "activity4-a b&c.json").write_bytes(b"x" * 2_340)
+    put_in(out, entry("speed", 4, observations=("activity4-a b&c.json", "gone.json")))
+    text = page(gathered(out))
+    for path in (out / "evidence" / "speed.json", out / "observations" / "activity4-a b&c.json"):
+        assert f"<code>{manifest.checksum(path.read_bytes())}</code>" in text
+    assert (
+        'href="../observations/activity4-a%20b%26c.json"><code>observations/activity4-a b&amp;c.json' in text
+    )
+    assert "2.3 kB" in text
+    assert "gone.json" not in text
+    assert "hand in report, portfolio, evidence and observations" in text
+
+
+def test_the_claims_behind_a_ksb_are_named_and_numbered(out):
+    """Each KSB has the claims that support it, by number and in words; a refuted one supports nothing."""
+    found = gathered(out)
+    rows = page(found).partition('id="ksb"')[2].partition("</table>")[0].split("<tr>")
+    (row,) = (row for row in rows if "S19" in row)
+    assert "2 claims confirmed, of activities 4, 8: 4.1, 8.1." in row
+    assert re.search(r"Activity 4: Title of speed\.</h5>.*4\.1</span>.*it is sooner done: 4\.8 x", row)
+    assert "is unchanged" not in row
+    assert "2 more experiments did not pass" in row
+    (empty,) = (row for row in rows if "K12" in row)
+    assert "nothing yet" in empty
+
+
+def test_every_claim_stands_on_paper_in_a_line(out):
+    """In print each claim is there with its number and outcome, the refuted one too."""
+    text = page(gathered(out)).partition('id="claims"')[2]
+    assert "3.1</span> " in text
+    assert "✗ refuted" in text
+    assert "4.1</span> " in text
+    assert 'class="printed claims"' in page(gathered(out))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], ""),
+        (["3.1"], "3.1"),
+        (["1.1", "1.2", "1.3", "2.1", "2.3", "2.4"], "1.1 to 1.3, 2.1, 2.3 to 2.4"),
+        (["1.9", "1.10"], "1.9 to 1.10"),
+    ],
+)
+def test_numbers_that_follow_on_one_another_are_a_range(given, said):
+    """A row of claims is told by its first and last number."""
+    assert claims.ranges(given) == said
+
+
+def test_a_claim_in_short_says_what_was_found():
+    """The short form has claim, effect, interval and n, and leaves out what was needed and the method."""
+    assert claims.short(GOOD) == "it is sooner done: 4.8 x, 95 % interval 4.5 to 5.1, n = 5 batches"
+    seen = replace(GOOD.estimate, method=COMPARISON, note=f"Embed, as expected (by {COMPARISON}, n = 1)")
+    assert claims.short(replace(GOOD, estimate=seen)) == "it is sooner done: Embed, as expected"
+
+
+def test_claims_are_counted_through_each_activity():
+    """The numbers run through an activity's experiments, whatever stands between them."""
+    given = [
+        ledger.Shown(entry(name, activity), (GOOD,) * count)
+        for name, activity, count in (("a", 3, 2), ("b", 4, 1), ("c", 3, 1))
+    ]
+    assert claims.numbers(given) == {"a": ("3.1", "3.2"), "b": ("4.1",), "c": ("3.3",)}
 
 
 def test_an_outcome_is_never_told_by_colour_alone(out):
