@@ -20,6 +20,8 @@ from reports.regression.decisions import Standing, is_settled, standing, togethe
 from reports.regression.sequential import Looks, difference_interval, ratio_interval
 
 MAKESPAN = "makespan"
+ONE_SIDE = "only one side has it"
+NO_TIME = "not every burst on both sides spent time there"
 WHOLE_SHARE = 0.5
 """The part of the error probability that the whole is given; the steps share the rest."""
 
@@ -65,15 +67,28 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A step that was not compared, and why. Its share of the error probability goes to the others."""
+
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Performance:
-    """Every comparison at the last look, the whole first; `not_compared` names steps of one side only."""
+    """Every comparison at the last look, the whole first.
+
+    `recorded` counts the baseline's bursts where they were recorded at another time; `pairs` then counts the
+    new ones. It is 0 where both sides ran side by side.
+    """
 
     comparisons: tuple[Comparison, ...]
     looks: tuple[int, ...]
     pairs: int
     alpha: float
     method: str
-    not_compared: tuple[str, ...] = ()
+    not_compared: tuple[LeftOut, ...] = ()
+    recorded: int = 0
 
     @property
     def whole(self) -> Comparison:
@@ -91,6 +106,16 @@ class Performance:
         return together(self.whole.standing, (step.standing for step in self.steps))
 
     @property
+    def sample(self) -> str:
+        """What was compared, counted in words."""
+        if not self.recorded:
+            return f"{self.pairs} pairs"
+        same = self.recorded == self.pairs
+        return (
+            f"{self.pairs} bursts a side" if same else f"{self.recorded} recorded and {self.pairs} new bursts"
+        )
+
+    @property
     def settled(self) -> bool:
         """Whether more pairs would add nothing."""
         return all(comparison.settled for comparison in self.comparisons)
@@ -98,7 +123,7 @@ class Performance:
 
 def compare(pairs: Sequence[Pair], looks: Looks, effects: Effects) -> Performance:
     """Return the comparisons at one of the planned looks, which is at as many pairs as there are."""
-    steps, left_out = common_steps(pairs[0].baseline, pairs[0].new)
+    steps, left_out = steps_to_compare([pair.baseline for pair in pairs], [pair.new for pair in pairs])
     alphas = shares(looks.spent_at(len(pairs)), len(steps))
     subjects = [(MAKESPAN, effects.relative), *((step, _margin(pairs, step, effects)) for step in steps)]
     compared = [
@@ -120,7 +145,7 @@ def compare_with_record(
     They were not run side by side, so what the machine did in between is in the difference and not in the
     interval; therefore worse and improved need the whole interval beyond the smallest effect that matters.
     """
-    steps, left_out = common_steps(baseline[0], new[0])
+    steps, left_out = steps_to_compare(baseline, new)
     ticket_s = _mean([service_per_ticket_s(burst) for burst in baseline])
     compared = []
     for subject, share in zip((MAKESPAN, *steps), shares(alpha, len(steps)), strict=True):
@@ -134,14 +159,30 @@ def compare_with_record(
         means = _mean(sides[0]), _mean(sides[1])
         compared.append(Comparison(subject, *means, ratio, interval, margin, len(new), found, settled=True))
     method = f"Welch's t on {len(baseline)} recorded and {len(new)} new bursts (log), Bonferroni"
-    return Performance(tuple(compared), (len(new),), len(new), alpha, method, left_out)
+    looks, recorded = (len(new),), len(baseline)
+    return Performance(tuple(compared), looks, len(new), alpha, method, left_out, recorded)
 
 
-def common_steps(baseline: Burst, new: Burst) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the steps that both have, in the baseline's order, and those that only one has."""
-    both = tuple(step for step in baseline.step_order if step in new.step_order)
-    names = dict.fromkeys((*baseline.step_order, *new.step_order))
-    return both, tuple(step for step in names if step not in both)
+def steps_to_compare(
+    baseline: Sequence[Burst], new: Sequence[Burst]
+) -> tuple[tuple[str, ...], tuple[LeftOut, ...]]:
+    """Return the steps that are compared, in the baseline's order, and those that are not.
+
+    A step that only a Catch or a branch of a Choice leads to may see no ticket in a burst, or one may pass
+    it in no time: then it has no ratio, and more pairs would not give it one.
+    """
+    names = tuple(dict.fromkeys((*baseline[0].step_order, *new[0].step_order)))
+    reasons = {step: _why_not(step, baseline, new) for step in names}
+    left_out = tuple(LeftOut(step, why) for step, why in reasons.items() if why)
+    return tuple(step for step in names if not reasons[step]), left_out
+
+
+def _why_not(step: str, baseline: Sequence[Burst], new: Sequence[Burst]) -> str:
+    """Return why a step cannot be compared, empty when it can."""
+    if not all(step in side[0].step_order for side in (baseline, new)):
+        return ONE_SIDE
+    figure = figure_of(step)
+    return "" if all(figure(burst) > 0 for side in (baseline, new) for burst in side) else NO_TIME
 
 
 def shares(alpha: float, steps: int) -> tuple[float, ...]:

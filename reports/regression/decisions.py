@@ -21,8 +21,8 @@ class Standing(enum.StrEnum):
 def standing(ratio: float, interval: Interval, margin: float, *, sure: bool = False) -> Standing:
     """Return the verdict on a ratio with its interval; `margin` is the smallest effect that matters.
 
-    Worse: slower for certain (the interval is above 1) and by the margin or more as estimated. Improved is
-    its mirror. No worse: the whole interval is below 1 + margin. With `sure`, for samples that were not
+    Worse: slower (the whole interval is above 1), and by the margin or more as estimated. Improved is its
+    mirror. No worse: the whole interval is below 1 + margin. With `sure`, for samples that were not
     taken side by side, worse and improved need the whole interval beyond the margin.
     """
     if math.isnan(interval.low) or math.isnan(interval.high):

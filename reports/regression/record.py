@@ -20,7 +20,7 @@ from reports.regression.sequential import FEWEST_PAIRS
 
 SCHEMA = "scale-or-fail/regression/1"
 MACHINE_ID = "id"
-"""Tells two machines of one kind apart; the evidence of an activity does not have it."""
+"""Tells two machines of one kind apart; an activity's evidence does not have it, and is refused for that."""
 EVIDENCE_FAMILY = "scale-or-fail/evidence/"
 
 
@@ -80,6 +80,16 @@ def read(path: Path) -> Recorded:
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise NotAnEvidenceFile(f"{path} is not JSON: {error}") from error
     schema = str(content.get("schema", "none")) if isinstance(content, Mapping) else "none"
+    try:
+        return _read(path, content, schema)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, NotAnEvidenceFile):
+            raise
+        problem = f"it says that it is {schema}, and what is in it is something else ({error!r})"
+        raise NotAnEvidenceFile(f"{path} cannot be read: {problem}", schema) from error
+
+
+def _read(path: Path, content: Mapping[str, Any], schema: str) -> Recorded:
     if schema == SCHEMA:
         bursts = tuple(from_json(Burst, pair["new"]) for pair in content["pairs"])
         return _recorded(path, content, content["new"]["template_hash"], bursts)
@@ -111,12 +121,23 @@ def usable(recorded: Recorded, today: Environment, tickets: int, concurrency: in
 
 def _differences(then: Environment, today: Environment) -> list[str]:
     told = [("cloud", then.cloud, today.cloud), ("region", then.region, today.region)]
-    machine = dict(then.machine)
-    machine.setdefault(MACHINE_ID, today.machine.get(MACHINE_ID, "unknown"))
-    for what, old, new in (("machine", machine, today.machine), ("versions", then.versions, today.versions)):
-        keys = dict.fromkeys((*old, *new))
+    pairs = (("machine", then.machine, today.machine), ("versions", then.versions, today.versions))
+    for what, old, new in pairs:
+        keys = [key for key in dict.fromkeys((*old, *new)) if key != MACHINE_ID]
         told += [(f"{what}'s {key}", old.get(key, "unknown"), new.get(key, "unknown")) for key in keys]
-    return [f"its {what} is {old}, here it is {new}" for what, old, new in told if old != new]
+    different = [f"its {what} is {old}, here it is {new}" for what, old, new in told if old != new]
+    return [*different, *_not_from_here(then.machine.get(MACHINE_ID), today.machine.get(MACHINE_ID))]
+
+
+def _not_from_here(then: str | None, today: str | None) -> list[str]:
+    """Return why it cannot be shown that both are one machine; nothing when it can."""
+    if today is None:
+        return ["it cannot be told which machine this is"]
+    if then is None:
+        has_it = "the record of a check does, the evidence of an activity does not"
+        twin = "another machine of the same kind would look the same"
+        return [f"it does not say which machine it is from ({has_it}), and {twin}"]
+    return [] if then == today else [f"its machine's {MACHINE_ID} is {then}, here it is {today}"]
 
 
 def _recorded(

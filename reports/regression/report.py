@@ -58,7 +58,7 @@ class Regression:
 
     @property
     def broken_promises(self) -> tuple[str, ...]:
-        """What is certainly wrong with the new template, a sentence each."""
+        """What is wrong with the new template, or worse than before, a sentence each."""
         found = [f"{one.where}: {one.problem}" for check in self.checks for one in check.findings]
         found += [
             f"{one.name}: {line}" for one in self.experiments if one.status == FAILED for line in one.lines
@@ -84,14 +84,26 @@ class Regression:
         if self.performance is not None:
             for comparison in self.performance.comparisons:
                 if comparison.standing is Standing.INCONCLUSIVE:
-                    found.append(f"{comparison.subject}: {comparison.pairs} pairs could not tell")
+                    found.append(f"{comparison.subject}: {self.performance.sample} could not tell")
         elif self.timings_asked_for and not self.unchanged:
             found.append(f"not timed: {self.no_timings}")
         return tuple(found)
 
     @property
+    def claims(self) -> int:
+        """How many claims were judged."""
+        return sum(one.claims for one in self.experiments)
+
+    @property
+    def not_looked_at(self) -> tuple[str, ...]:
+        """The parts of a check that were not made, so that no verdict speaks of them."""
+        timed = self.performance is not None or self.unchanged
+        parts = (("the speed", timed), ("the claims of the activities", bool(self.claims)))
+        return tuple(part for part, made in parts if not made)
+
+    @property
     def exit_code(self) -> int:
-        """0 improved or no worse; 1 something is worse or wrong; 2 it could not be told."""
+        """0 nothing found in what was looked at; 1 something is worse or wrong; 2 it could not be told."""
         if self.broken_promises:
             return BROKEN_PROMISE
         return UNKNOWN if self.open_questions else FINE
@@ -105,4 +117,6 @@ class Regression:
             return "worse" if slower else f"{promises} {'promise' if promises == 1 else 'promises'} broken"
         if self.exit_code == UNKNOWN:
             return "inconclusive"
-        return self.performance.standing.value if self.performance else "no worse"
+        if self.performance is not None:
+            return self.performance.standing.value
+        return Standing.NO_WORSE.value if self.unchanged else "checks passed"

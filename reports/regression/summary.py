@@ -7,21 +7,21 @@ from collections.abc import Iterable, Sequence
 from reports.records import Interval
 from reports.regression.comparing import Comparison, Performance
 from reports.regression.findings import Check
-from reports.regression.report import BROKEN_PROMISE, FINE, PASSED, Experiment, Regression
+from reports.regression.report import BROKEN_PROMISE, FINE, PASSED, UNKNOWN, Experiment, Regression
 
 MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
-MEANING = {
-    0: "Nothing got worse: every check passed, every claim was confirmed.",
-    1: "Something is worse or wrong, for certain.",
-    2: "It could not be told. Nothing is known to be wrong.",
-}
+CAVEAT = (
+    "The baseline was recorded at another time: what the machine did in between is in the difference and not "
+    "in the interval, so that no error rate can be given."
+)
 
 
 def markdown(found: Regression) -> str:
     """Return the whole result; the verdict and what is wrong come first."""
     parts = [
         f"## {MARKS[found.exit_code]} Template check: {found.headline}",
-        f"`{found.new.name}` against `{found.baseline.name}`. {MEANING[found.exit_code]}",
+        f"`{found.new.name}` against `{found.baseline.name}`. {meaning(found)}",
+        CAVEAT if _is_recorded(found) else "",
         _list("What is wrong", found.broken_promises),
         _list("What could not be told", found.open_questions),
         "### Performance",
@@ -35,11 +35,31 @@ def markdown(found: Regression) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def meaning(found: Regression) -> str:
+    """Return what the headline stands for, and no more than was looked at."""
+    left_out = f" Not looked at: {', '.join(found.not_looked_at)}." if found.not_looked_at else ""
+    if found.exit_code == BROKEN_PROMISE:
+        return f"Something is worse or wrong.{left_out}"
+    if found.exit_code == UNKNOWN:
+        return f"It could not be told. Nothing is known to be wrong.{left_out}"
+    good = []
+    if found.performance is not None:
+        good.append("nothing got worse by as much as matters")
+    elif found.unchanged:
+        good.append("template and code are the same on both sides")
+    good.append("every check passed")
+    if found.claims:
+        good.append("every claim that was judged was confirmed")
+    words = "; ".join(good)
+    return f"{words[0].upper()}{words[1:]}.{left_out}"
+
+
 def terminal(found: Regression) -> str:
     """Return the result for people who look at a terminal: no tables, no marks."""
     passed = sum(check.passed for check in found.checks)
     lines = [
         f"{found.headline.upper()}: {found.new.name} against {found.baseline.name}",
+        *([f"  {CAVEAT}"] if _is_recorded(found) else []),
         f"  checks: {passed} of {len(found.checks)} passed",
     ]
     if found.experiments:
@@ -49,6 +69,8 @@ def terminal(found: Regression) -> str:
         lines += [f"  {_in_words(comparison)}" for comparison in found.performance.comparisons]
     elif found.no_timings:
         lines.append(f"  not timed: {found.no_timings}")
+    if found.not_looked_at:
+        lines.append(f"  not looked at: {', '.join(found.not_looked_at)}")
     lines += [f"  WRONG: {line}" for line in found.broken_promises]
     lines += [f"  UNKNOWN: {line}" for line in found.open_questions]
     return "\n".join(lines) + "\n"
@@ -76,10 +98,24 @@ def _row(one: Comparison) -> tuple[str, ...]:
 
 
 def _method(done: Performance) -> str:
+    method = f"Method: {done.method}.{_not_compared(done)}"
+    if done.recorded:
+        return f"{done.sample}, run at two times: no error rate, see above. {method}"
     error = f"The chance of any wrong *worse* or *improved* in the table is at most {done.alpha:.0%}."
-    left_out = ", ".join(done.not_compared)
-    note = f" Not compared, because only one side has them: {left_out}." if left_out else ""
-    return f"{done.pairs} of at most {done.looks[-1]} pairs of bursts. {error} Method: {done.method}.{note}"
+    return f"{done.pairs} of at most {done.looks[-1]} pairs of bursts. {error} {method}"
+
+
+def _not_compared(done: Performance) -> str:
+    """Return the steps that were not compared, by reason."""
+    reasons = dict.fromkeys(one.why for one in done.not_compared)
+    parts = [
+        f"{', '.join(one.step for one in done.not_compared if one.why == why)} ({why})" for why in reasons
+    ]
+    return f" Not compared: {'; '.join(parts)}." if parts else ""
+
+
+def _is_recorded(found: Regression) -> bool:
+    return found.performance is not None and bool(found.performance.recorded)
 
 
 def _in_words(one: Comparison) -> str:
