@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import Any
 
 from reports.judging.verdicts import line
@@ -66,8 +66,10 @@ def verdicts(judged: Iterable[Verdict], numbers: Iterable[str] = ()) -> str:
 
     `numbers` are what they are called by, where they are.
     """
-    pairs = zip_longest(judged, numbers, fillvalue="")
-    items = "".join(f"<li>{number(called)}{verdict(one)}</li>" for one, called in pairs if one)
+    called = chain(numbers, repeat(""))
+    items = "".join(
+        f"<li>{number(name)}{verdict(one)}</li>" for one, name in zip(judged, called, strict=False)
+    )
     return f'<ul class="verdicts">{items}</ul>' if items else ""
 
 
