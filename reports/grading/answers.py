@@ -6,6 +6,8 @@ Nothing is filled in for a learner: a question without an answer is None and is 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,8 @@ LIST: Final = "list of texts"
 ANY: Final = "*"
 """A key of the shape that stands for any key: names of steps, of leaves, of things compared."""
 LARGEST_BYTES: Final = 1_000_000
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 _REPORT: Final = {"what_happened": TEXT, "evidence": LIST, "hypothesis": TEXT, "first_safe_action": TEXT}
 _BURST: Final = {
@@ -54,11 +58,16 @@ SHAPE: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a learner answered. Places are dotted: `figures.low.makespan_s`."""
+    """What a learner answered. Places are dotted: `figures.low.makespan_s`.
+
+    Where a number belongs and something else stands, `given` has it as it was written, and `wrong` says by
+    place what is wrong with it.
+    """
 
     path: Path
     given: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, place: str) -> Any:
         """Return the answer at a place; None where it is missing or empty."""
@@ -73,7 +82,7 @@ class Answers:
         return value if isinstance(value, str) else ""
 
     def number(self, place: str) -> float | None:
-        """Return a number, None where it is missing."""
+        """Return a number, None where it is missing or cannot be read as one."""
         value = self.at(place)
         return float(value) if isinstance(value, (int, float)) else None
 
@@ -124,15 +133,16 @@ def parse(text: str, path: Path) -> Answers:
         raise AnswersError(path, f"this is not YAML: {' '.join(str(error).split())}") from error
     reader = _Reader(path)
     given = reader.value(root, SHAPE, "") if root is not None else {}
-    return Answers(path, given or {}, reader.lines)
+    return Answers(path, given or {}, reader.lines, reader.wrong)
 
 
 class _Reader:
-    """Builds answers out of YAML nodes by the shape, and keeps the line of each."""
+    """Builds answers out of YAML nodes by the shape, and keeps the line of each and what no number is."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.lines: dict[str, int] = {}
+        self.wrong: dict[str, str] = {}
 
     def value(self, node: yaml.Node, shape: Any, place: str) -> Any:
         self.lines[place] = node.start_mark.line + 1
@@ -169,19 +179,37 @@ class _Reader:
             raise self._wrong(node, f"{place} needs a text; put it in quotes or after `|`")
         return str(node.value).strip()
 
-    def _number(self, node: yaml.Node, place: str) -> float:
-        text = node.value.replace("_", "") if isinstance(node, yaml.ScalarNode) else ""
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not abs(number) < float("inf"):
-            said = repr(text) if text else "a list or mapping"
-            raise self._wrong(node, f"{place} needs a number without a unit, such as 64.4, not {said}")
-        return number
+    def _number(self, node: yaml.Node, place: str) -> float | str:
+        """Return a number; what is none as it stands there: it costs its own question and no other."""
+        if not isinstance(node, yaml.ScalarNode):
+            raise self._wrong(
+                node, f"{place} needs a number without a unit, such as 64.4, not a list or mapping"
+            )
+        text = str(node.value).strip()
+        found = _plain_number(text)
+        if found is None:
+            hint = "without a unit, and with a point for decimals, such as 64.4"
+            self.wrong[place] = str(self._wrong(node, f"{place} needs a number {hint}, not {text!r}"))
+            return text
+        return found
 
     def _wrong(self, node: yaml.Node, saying: str) -> AnswersError:
         return AnswersError(self._path, saying, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _plain_number(text: str) -> float | None:
+    """Return a number as people write it; None for what is none, or may be read as two.
+
+    64,4 is 64.4 where the comma is for decimals; 1,234 may be a thousand and more, and is not guessed at.
+    """
+    plain = text.replace("_", "")
+    if _DECIMAL_COMMA.fullmatch(plain) and not _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", ".")
+    try:
+        number = float(plain)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _is_empty(node: yaml.Node) -> bool:

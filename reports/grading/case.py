@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reports.grading.answers import Answers
-from reports.grading.evidence_set import EvidenceSet, Item
-from reports.grading.marks import Part
+from reports.grading.evidence_set import EvidenceSet, Item, Origin
+from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
 from reports.records import Burst
 
@@ -44,17 +44,36 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """An experiment whose evidence is due: its file's name without `.json`, and its title inside."""
+
+    file: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One submission, as the checks see it. `run` is None when the grader ran nothing.
 
-    `experiments` names the evidence file that each experiment of an activity leaves, without `.json`.
+    `experiments` are those of each activity; an activity that is not there is taken as it was handed in.
     """
 
     answers: Answers
     evidence: EvidenceSet
     run: Run | None = None
     own_pipeline: bool = False
-    experiments: Mapping[int, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    experiments: Mapping[int, tuple[Expected, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def learners_own_decides(self) -> bool:
+        """Whether the learner's evidence decides about the activities, and not the grader's run.
+
+        It does whenever any was handed in, however bad, unless the pipeline is the learner's own: that is
+        always run here. So nothing is gained by leaving out or spoiling some of it.
+        """
+        handed_in = any(item.origin is Origin.LEARNER for item in self.evidence.items)
+        ran = self.run is not None and (self.own_pipeline or not (handed_in or self.evidence.findings))
+        return not ran
 
     def ours(self, activity: int) -> str:
         """Return why the grader's own run has no evidence of an activity, "" unless that is our fault."""
@@ -86,6 +105,12 @@ def check(name: str) -> Callable[[Check], Check]:
         return function
 
     return register
+
+
+def unanswered(case: Case, expected: str, place: str, weight: float = 1.0) -> Part:
+    """Return the part for a figure that is not there: missing, or not met where it cannot be read as one."""
+    wrong, look = case.answers.wrong.get(place, ""), case.answers.where(place)
+    return Part(expected, wrong or "not answered", State.UNMET if wrong else State.MISSING, look, weight)
 
 
 def words_of(table: Mapping[str, object]) -> str:

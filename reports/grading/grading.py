@@ -32,9 +32,13 @@ def grade(submission: str, case: Case, rubric: Rubric, *, guard: Guard = nullcon
         marks=marks,
         findings=case.evidence.findings,
         seconds=time.perf_counter() - started,
-        notes=(case.run.isolation,) if case.run and case.run.isolation else (),
+        notes=(*_isolation(case), *case.answers.wrong.values()),
         learner=case.answers.text("learner.name"),
     )
+
+
+def _isolation(case: Case) -> tuple[str, ...]:
+    return (case.run.isolation,) if case.run and case.run.isolation else ()
 
 
 def mark(case: Case, criterion: Criterion, guard: Guard) -> Mark:

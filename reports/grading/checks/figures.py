@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reports.bottleneck import NothingMeasured, attribute
-from reports.grading.case import Case, Decision, check, told
+from reports.grading.case import Case, Decision, check, told, unanswered
 from reports.grading.evidence_set import Item
 from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
@@ -16,6 +16,10 @@ from reports.measuring.statistics import percentile, service_times, throughput_p
 from reports.records import Burst
 
 Witnessed = tuple[Item, Burst]
+DURATIONS: Final = "happy_path.durations_ms"
+WALL: Final = 3
+ACTIVITY_OF: Final[Mapping[str, int]] = {"low": WALL, "high": 4}
+"""The activity whose experiments run a side's bursts."""
 SMALLEST: Final = {"s": 0.5, "ms": 5.0, "": 0.05, "per_s": 0.1}
 """What rounding may make of a figure, by its unit, when the tolerance in per cent is less."""
 
@@ -51,10 +55,10 @@ def recorded_figure(case: Case, criterion: Criterion) -> Decision:
     expected = f"{name} of the {side} burst, within {tolerance:.0%}{rounding} of a burst that happened"
     look = case.answers.where(place)
     if recorded is None:
-        return Decision((Part(expected, "not answered", State.MISSING, look),), evidence=lines)
+        return Decision((unanswered(case, expected, place),), evidence=lines)
     answer = f"{name} {figure(recorded)}"
     if not bursts:
-        return Decision((no_burst(case, expected, answer, look),), answer)
+        return Decision((no_burst(case, side, expected, answer, look),), answer)
     found = {_measured(measure, burst): (item, burst) for item, burst in bursts}
     nearest = min(found, key=lambda value: abs(value - recorded))
     said = (
@@ -72,27 +76,41 @@ def _measured(measure: Callable[[Burst], float], burst: Burst) -> float:
 
 
 def bursts_of_side(case: Case, side: str) -> tuple[Witnessed, ...]:
-    """Return the measured bursts of one side, as the answers plan it; low and high if they do not say.
+    """Return the measured bursts of one side, as the answers plan it.
 
-    The single ticket of activity 2 and bursts of activities 6 and on are no side.
+    Where they do not say how many at once, the low side is the wall of activity 3, its lowest cap, and the
+    high side whatever had more. The single ticket of activity 2 and bursts of other activities are no side.
     """
     wanted = case.answers.number(f"figures.{side}.max_concurrency")
     tickets = case.answers.number(f"figures.{side}.tickets")
-    bursts = tuple((i, b) for i, b in case.evidence.bursts(3, 4, 7) if b.plan.tickets > 1)
-    if tickets is not None:
-        bursts = tuple((i, b) for i, b in bursts if b.plan.tickets == tickets)
+    every = tuple((i, b) for i, b in case.evidence.bursts(3, 4, 7) if b.plan.tickets > 1)
+    bursts = tuple((i, b) for i, b in every if tickets in {None, b.plan.tickets})
     if wanted is not None:
         return tuple((i, b) for i, b in bursts if b.plan.max_concurrency == wanted)
-    caps = [b.plan.max_concurrency for i, b in bursts if i.activity == (3 if side == "low" else 4)]
-    if not caps:
-        return ()
-    cap = min(caps) if side == "low" else max(caps)
-    return tuple((i, b) for i, b in bursts if (b.plan.max_concurrency <= cap) is (side == "low"))
+    wall = _wall(case, every)
+    return tuple(
+        (i, b) for i, b in bursts if wall is not None and (b.plan.max_concurrency <= wall) is (side == "low")
+    )
 
 
-def no_burst(case: Case, expected: str, answer: str, look: str) -> Part:
+def _wall(case: Case, bursts: tuple[Witnessed, ...]) -> float | None:
+    """Return the low side's cap: as answered, else the lowest of activity 3, else below the high side's."""
+    answered = case.answers.number("figures.low.max_concurrency")
+    if answered is not None:
+        return answered
+    high = case.answers.number("figures.high.max_concurrency")
+    caps = [
+        (i.activity, b.plan.max_concurrency)
+        for i, b in bursts
+        if high is None or b.plan.max_concurrency < high
+    ]
+    lowest = [cap for activity, cap in caps if activity == WALL] or [cap for _, cap in caps]
+    return min(lowest, default=None)
+
+
+def no_burst(case: Case, side: str, expected: str, answer: str, look: str) -> Part:
     """Return the part for a figure of which there is no burst at all; that our run broke costs nothing."""
-    ours = case.ours(3)
+    ours = case.ours(ACTIVITY_OF[side])
     if ours:
         return Part(expected, f"the grader's own burst could not be made: {ours}", State.BROKEN, look)
     return Part(expected, f"{answer}, and there is no burst like it in the evidence", State.UNMET, look)
@@ -106,28 +124,27 @@ def speed_up(case: Case, criterion: Criterion) -> Decision:
     recorded, look = case.answers.number(place), case.answers.where(place)
     low, high = bursts_of_side(case, "low"), bursts_of_side(case, "high")
     ratios = {slow.makespan_s / fast.makespan_s: (slow, fast) for _, slow in low for _, fast in high}
-    own = (case.answers.number("figures.low.makespan_s"), case.answers.number("figures.high.makespan_s"))
     first = f"the speed-up, within {tolerance:.0%} of that of two bursts that happened"
     second = "the speed-up follows from the two makespans recorded"
     if recorded is None:
-        missing = (Part(first, "not answered", State.MISSING, look),)
-        return Decision((*missing, Part(second, "not answered", State.MISSING, look)))
+        return Decision((unanswered(case, first, place), unanswered(case, second, place)))
     answer = f"{figure(recorded)} times"
     if not ratios:
-        measured = no_burst(case, first, answer, look)
+        measured = no_burst(case, "high" if low else "low", first, answer, look)
     else:
         nearest = min(ratios, key=lambda ratio: abs(ratio - recorded))
         state = State.MET if close(recorded, nearest, tolerance) else State.UNMET
         measured = Part(first, f"{answer} recorded, {figure(nearest)} measured", state, look)
-    return Decision((measured, _follows(second, recorded, own, tolerance, look)), answer)
+    return Decision((measured, _follows(case, second, recorded, tolerance, look)), answer)
 
 
-def _follows(
-    expected: str, recorded: float, own: tuple[float | None, float | None], tolerance: float, look: str
-) -> Part:
-    slow, fast = own
+def _follows(case: Case, expected: str, recorded: float, tolerance: float, look: str) -> Part:
+    places = [f"figures.{side}.makespan_s" for side in ACTIVITY_OF]
+    slow, fast = (case.answers.number(place) for place in places)
     if not slow or not fast:
-        return Part(expected, "one of the makespans is missing", State.MISSING, look)
+        lacking = places[0] if not slow else places[1]
+        found = case.answers.wrong.get(lacking, "one of the makespans is missing")
+        return Part(expected, found, State.MISSING, look)
     ratio = slow / fast
     state = State.MET if close(recorded, ratio, tolerance) else State.UNMET
     return Part(expected, f"{figure(slow)} / {figure(fast)} = {figure(ratio)}", state, look)
@@ -138,23 +155,35 @@ def step_durations(case: Case, criterion: Criterion) -> Decision:
     """The durations of the single ticket's steps are those of an execution in the evidence."""
     tolerance = float(criterion.given["tolerance"])
     singles = [(i, b) for i, b in case.evidence.bursts(2) if b.tickets]
-    given = {name.casefold(): value for name, value in case.answers.table("happy_path.durations_ms").items()}
+    table = case.answers.table(DURATIONS)
+    given = {name.casefold(): (f"{DURATIONS}.{name}", value) for name, value in table.items()}
     steps = singles[0][1].step_order if singles else ()
     lines = tuple(f"{s}: {_ms(b, s)} ms ({i.name})" for i, b in singles for s in b.step_order)
-    look = case.answers.where("happy_path.durations_ms")
+    look = case.answers.where(DURATIONS)
     if not singles:
         state = State.BROKEN if case.ours(2) else State.UNMET if given else State.MISSING
         return Decision((Part("a duration for each step", "no single ticket in the evidence", state, look),))
-    parts = [_duration(step, given.get(step.casefold()), singles, tolerance, look) for step in steps]
-    return Decision(tuple(parts), "; ".join(f"{k} {figure(v)} ms" for k, v in given.items()), lines)
+    parts = [
+        _duration(case, step, given.get(step.casefold(), (DURATIONS, None)), singles, tolerance)
+        for step in steps
+    ]
+    return Decision(
+        tuple(parts), "; ".join(f"{name} {_shown(value)}" for name, value in table.items()), lines
+    )
+
+
+def _shown(value: object) -> str:
+    return f"{figure(value)} ms" if isinstance(value, float) else str(value)
 
 
 def _duration(
-    step: str, recorded: float | None, singles: list[Witnessed], tolerance: float, look: str
+    case: Case, step: str, answer: tuple[str, object], singles: list[Witnessed], tolerance: float
 ) -> Part:
+    place, recorded = answer
     expected = f"{step}'s duration in ms, within {tolerance:.0%} or 5 ms"
-    if recorded is None:
-        return Part(expected, "not answered", State.MISSING, look)
+    look = case.answers.where(DURATIONS)
+    if not isinstance(recorded, float):
+        return unanswered(case, expected, place)
     measured = [value for _, burst in singles for value in service_times(burst, step)]
     if not measured:
         return Part(expected, f"{step} was not measured", State.UNMET, look)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from reports.grading.case import Case, Decision, check, words_of
+from reports.grading.case import Case, Decision, check, unanswered, words_of
 from reports.grading.checks.classification import diagnosis_of, incident_of, told
-from reports.grading.checks.figures import close
+from reports.grading.checks.figures import ACTIVITY_OF, bursts_of_side, close
 from reports.grading.marks import Part, State
 from reports.grading.rubric import Criterion
 from reports.grading.signals import Signals, hedge, signals_of
 from reports.grading.text import words
+from reports.records import Burst
+
+THROTTLING: Final = 7
+SIDE_OF: Final[Mapping[str, str]] = {"before": "low", "after": "high"}
+"""The bursts of activity 7 are planned like those of the wall and of scaling out, and may be the same."""
 
 
 @check("incident_report")
@@ -92,19 +98,28 @@ def before_and_after(case: Case, criterion: Criterion) -> Decision:
     """The makespans before and after the fix are those of bursts that happened, and the second is shorter."""
     tolerance, look = float(criterion.given["tolerance"]), case.answers.where("throttling.fix")
     bursts = [b for _, b in case.evidence.bursts(3, 4, 7) if b.plan.tickets > 1]
-    sides = [case.answers.number(f"throttling.fix.{side}") for side in ("before", "after")]
-    parts = []
-    for name, value in zip(("before", "after"), sides, strict=True):
-        expected = f"makespan {name} the fix, within {tolerance:.0%} of a burst that happened"
-        near = [b for b in bursts if value is not None and close(value, b.makespan_s, tolerance, "s")]
-        lost = State.UNMET if bursts or not case.ours(7) else State.BROKEN
-        state = State.MISSING if value is None else State.MET if near else lost
-        measured = ", ".join(f"{b.makespan_s:.1f} s at {b.plan.max_concurrency}" for b in bursts[:6])
-        parts.append(Part(expected, f"{value}; measured: {measured or 'nothing'}", state, look))
-    before, after = sides
+    before, after = (case.answers.number(f"throttling.fix.{name}") for name in SIDE_OF)
+    parts = [_of_a_burst(case, name, bursts, tolerance) for name in SIDE_OF]
     if before is not None and after is not None:
         state = State.MET if after < before else State.UNMET
         parts.append(Part("it was faster after the fix", f"{before} to {after} s", state, look))
     else:
         parts.append(Part("it was faster after the fix", "not answered", State.MISSING, look))
     return Decision(tuple(parts), f"{before} to {after} s")
+
+
+def _of_a_burst(case: Case, name: str, bursts: Sequence[Burst], tolerance: float) -> Part:
+    """Return whether a makespan is that of a burst; what our own run could not make costs nothing."""
+    place, side = f"throttling.fix.{name}", SIDE_OF[name]
+    expected = f"makespan {name} the fix, within {tolerance:.0%} of a burst that happened"
+    value, look = case.answers.number(place), case.answers.where(place)
+    if value is None:
+        return unanswered(case, expected, place)
+    measured = ", ".join(f"{b.makespan_s:.1f} s at {b.plan.max_concurrency}" for b in bursts[:6])
+    said = f"{value}; measured: {measured or 'nothing'}"
+    if any(close(value, burst.makespan_s, tolerance, "s") for burst in bursts):
+        return Part(expected, said, State.MET, look)
+    ours = case.ours(THROTTLING) or case.ours(ACTIVITY_OF[side])
+    if ours and not bursts_of_side(case, side):
+        return Part(expected, f"{said}; the grader's own could not be made: {ours}", State.BROKEN, look)
+    return Part(expected, said, State.UNMET, look)

@@ -1,4 +1,5 @@
 import copy
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -228,9 +229,75 @@ def test_of_several_incidents_the_exercise_s_own_is_diagnosed():
     assert found["fishbone-bone"].state is State.MET
 
 
-def test_evidence_of_an_experiment_cannot_be_left_out():
-    """A folder without the evidence of one experiment of two earns half, and is told which is missing."""
-    expected = {3: ("activity3-a", "activity3-the-refuted-one")}
-    found = marks(graded(experiments=expected))["wall"]
-    assert (found.earned, found.out_of) == (2.0, 4.0)
-    assert "activity3-the-refuted-one.json" in found.parts[-1].expected
+@pytest.mark.parametrize("left_empty", [("high",), ("low",), ("low", "high")])
+def test_figures_are_right_without_the_cap_beside_them(left_empty):
+    """Where the answers do not say how many at once, right figures earn all their points."""
+    given = right()
+    for side in left_empty:
+        del given["figures"][side]["max_concurrency"]
+    found = marks(graded(given))
+    for name in ("low-makespan", "low-peak", "high-makespan", "high-p95", "speed-up"):
+        assert found[name].state is State.MET, found[name].parts
+    given["figures"]["high"]["makespan_s"] = given["figures"]["low"]["makespan_s"]
+    assert marks(graded(given))["high-makespan"].state is State.UNMET
+
+
+def test_a_low_side_without_evidence_of_its_own_is_the_lowest_there_is():
+    """Without activity 3's file, the bursts of activity 4 still tell low from high."""
+    given, documents = right(), files()
+    for side in ("low", "high"):
+        del given["figures"][side]["max_concurrency"]
+    del documents["evidence/activity3-a.json"]
+    found = marks(graded(given, documents))
+    assert [found[n].state for n in ("low-makespan", "high-makespan")] == [State.MET, State.MET]
+    given["figures"]["low"]["makespan_s"] = given["figures"]["high"]["makespan_s"]
+    assert marks(graded(given, documents))["low-makespan"].state is State.UNMET
+
+
+@pytest.mark.parametrize(
+    ("place", "criterion"),
+    [
+        ("figures.low.makespan_s", "low-makespan"),
+        ("figures.speed_up", "speed-up"),
+        ("happy_path.durations_ms", "step-durations"),
+        ("throttling.fix.before", "verified"),
+    ],
+)
+def test_a_figure_with_a_unit_costs_its_own_question(place, criterion):
+    """The criterion is not met, and says line, column and what to write; all others are graded."""
+    wrong = {"Alpha": 2.0, "Beta": "250 ms", "Gamma": 2.0} if "durations" in place else "62 s"
+    before, found = marks(graded()), graded(change(place, wrong))
+    after = marks(found)
+    (said,) = {part.found for part in after[criterion].parts if part.state is State.UNMET}
+    assert re.match(r"answers\.yaml, line \d+, column \d+: .* needs a number without a unit.*, not '", said)
+    others = {name for name in before if after[name].earned != before[name].earned}
+    assert criterion in others
+    assert others <= {criterion, "speed-up"}
+    assert said in found.notes
+
+
+def broke(activity):
+    """Return a run of the grader's in which one activity broke through no fault of the learner."""
+    return Run((Experiment("test_a", activity, "broken", "no cloud", "harness"),))
+
+
+@pytest.mark.parametrize(
+    ("side", "broken", "state"),
+    [
+        ("high", 4, State.BROKEN),
+        ("high", 3, State.UNMET),
+        ("low", 3, State.BROKEN),
+        ("low", 4, State.UNMET),
+    ],
+)
+def test_breakage_of_ours_is_asked_of_the_side_s_own_activity(side, broken, state):
+    """Where our own burst of a side could not be made, its figure is not charged to the learner."""
+    documents = {name: doc for name, doc in files().items() if "activity2" in name}
+    if side == "high":
+        documents["evidence/activity3-a.json"] = files()["evidence/activity3-a.json"]
+    found = marks(graded(documents=documents, run=broke(broken), own_pipeline=True))
+    assert found[f"{side}-makespan"].state is state
+    assert found["speed-up"].parts[0].state is state
+    name = {"low": "before", "high": "after"}[side]
+    (part,) = [p for p in found["verified"].parts if name in p.expected and "within" in p.expected]
+    assert part.state is state

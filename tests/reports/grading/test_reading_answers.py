@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+import reports.grading.checks  # noqa: F401 - importing registers the checks
 from reports.grading.answers import AnswersError, parse, places, read
 from reports.grading.case import CHECKS
 from reports.grading.rubric import RUBRIC, RubricError, read_rubric
+from reports.portfolio.words import answers_in, words_of
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "portfolio" / "answers.template.yaml"
@@ -37,8 +39,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
         ("botleneck:\n  step: Embed\n", "nothing asks for 'botleneck'; did you mean bottleneck?", 1, 1),
         ("bottleneck:\n  stp: Embed\n", "nothing asks for 'stp' in bottleneck; did you mean step?", 2, 3),
         ("reflection: a\nreflection: b\n", "reflection is answered twice", 2, 1),
-        ("figures:\n  low:\n    makespan_s: 64 s\n", "needs a number without a unit", 3, 17),
-        ("figures:\n  low:\n    makespan_s: .nan\n", "needs a number without a unit", 3, 17),
+        ("figures:\n  low:\n    makespan_s: [64]\n", "needs a number without a unit", 3, 17),
         ("bottleneck: Embed\n", "bottleneck needs entries (step, why)", 1, 13),
         ("bottleneck:\n  step: [a, b]\n", "bottleneck.step needs a text", 2, 9),
         ("- a\n- b\n", "the file needs entries", 1, 1),
@@ -50,6 +51,39 @@ def test_what_cannot_be_read_is_said_with_line_and_column(text, said, line, colu
         parse(text, HERE)
     assert said in str(caught.value)
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize("said", ["62 s", ".nan", "1e999", "about 60", "1,234", "1.234,5", "60,"])
+def test_one_bad_figure_is_said_with_its_place_and_loses_nothing_else(said):
+    """What is no number is kept as it was written, with line, column and what to write; the rest is read."""
+    found = parse(f"bottleneck:\n  step: Embed\nfigures:\n  low:\n    makespan_s: {said}\n", HERE)
+    assert found.text("bottleneck.step") == "Embed"
+    assert found.number("figures.low.makespan_s") is None
+    assert found.at("figures.low.makespan_s") == said
+    assert list(found.wrong) == ["figures.low.makespan_s"]
+    told = found.wrong["figures.low.makespan_s"]
+    assert told.startswith("answers.yaml, line 5, column 17: figures.low.makespan_s needs a number without a")
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [("64,4", 64.4), ("-0,25", -0.25), ("0,256", 0.256), ("1_000", 1000.0), ("6e1", 60.0)]
+)
+def test_a_decimal_comma_is_a_number(said, number):
+    """One comma for decimals is understood, unless it may as well part thousands."""
+    found = parse(f"figures:\n  speed_up: {said}\n", HERE)
+    assert found.number("figures.speed_up") == number
+    assert found.wrong == {}
+
+
+def test_one_bad_figure_leaves_the_other_words_in_the_portfolio(tmp_path):
+    """The portfolio's page has every other answer, and the bad figure as it was written."""
+    path = tmp_path / "answers.yaml"
+    path.write_text("bottleneck:\n  step: Embed\nfigures:\n  low:\n    makespan_s: 62 s\n")
+    answers, trouble = answers_in(path)
+    words = {word.place: word.answer for word in words_of(answers, 3)}
+    assert trouble == ""
+    assert (words["bottleneck.step"], words["figures.low"]["makespan_s"]) == ("Embed", "62 s")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "bottleneck:\n", "bottleneck:\n  step: ''\n  why: ~\n"])
