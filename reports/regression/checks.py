@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reports.measuring.definition import InvalidDefinition, NoMapState, read_definition
 from reports.regression.findings import Check, Finding
 from reports.regression.roles import FUNCTION, MACHINE, check_roles
-from reports.regression.template import Template, listed, parsed
+from reports.regression.template import Template, definition_text, listed, parsed
 
 LOG_GROUP, DASHBOARD = "AWS::Logs::LogGroup", "AWS::CloudWatch::Dashboard"
 OF_EACH_STEP = {"Duration": ("p50", "p95"), "Throttles": ("Sum",), "Errors": ("Sum",)}
@@ -19,18 +18,29 @@ OF_THE_PIPELINE = {
     "ExecutionsFailed": "Sum",
 }
 
+Asking = Callable[[Template], Iterable[Finding]]
+
 
 def check_template(document: Mapping[str, Any]) -> tuple[Check, ...]:
     """Make every check; the result names those that passed too."""
     template = Template(document)
-    return tuple(Check(name, asks, tuple(check(template))) for name, (asks, check) in CHECKS.items())
+    return tuple(Check(name, asks, _found(name, check, template)) for name, (asks, check) in CHECKS.items())
+
+
+def _found(name: str, check: Asking, template: Template) -> tuple[Finding, ...]:
+    """Return what a check finds; one that cannot read the template has found that."""
+    try:
+        return tuple(check(template))
+    except Exception as error:  # noqa: BLE001 - a template can be wrong in more ways than a check foresees
+        problem = f"this check cannot read the template ({type(error).__name__}: {error})"
+        advice = "something else stands where it expects a mapping or a list; cfn-lint names the line"
+        return (Finding(name, "Resources", f"{problem}; {advice}"),)
 
 
 def _knob(template: Template) -> Iterator[Finding]:
     for machine, properties in template.resources(MACHINE):
-        text = properties.get("DefinitionString") or json.dumps(properties.get("Definition") or {})
         try:
-            definition = read_definition(text if isinstance(text, str) else json.dumps(text))
+            definition = read_definition(definition_text(properties))
         except (InvalidDefinition, NoMapState) as problem:
             yield Finding("knob", machine, str(problem))
             continue
@@ -117,8 +127,7 @@ def _unreserved(template: Template) -> Iterator[Finding]:
 def _throttles_show(template: Template) -> Iterator[Finding]:
     hidden = {"States.ALL", "States.TaskFailed", "Lambda.TooManyRequestsException"}
     for machine, properties in template.resources(MACHINE):
-        definition = parsed(properties.get("DefinitionString") or properties.get("Definition"))
-        for name, state in _states(definition or {}):
+        for name, state in _states(parsed(definition_text(properties)) or {}):
             for field in ("Retry", "Catch"):
                 errors = [
                     error for rule in listed(state.get(field)) for error in listed(rule.get("ErrorEquals"))
@@ -140,7 +149,7 @@ def _states(block: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _states(inner)
 
 
-CHECKS: Mapping[str, tuple[str, Callable[[Template], Iterator[Finding] | tuple[Finding, ...]]]] = {
+CHECKS: Mapping[str, tuple[str, Asking]] = {
     "knob": ("the Map's concurrency is read from the input", _knob),
     "roles": ("each role may do what it must, and nothing else", check_roles),
     "logs": ("every function has a log group, every log group a retention", _logs),

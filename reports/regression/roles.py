@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reports.regression.findings import Finding
-from reports.regression.template import Template, listed
+from reports.regression.template import Template, definition_text, listed
 
 CHECK = "roles"
 ROLE, FUNCTION = "AWS::IAM::Role", "AWS::Lambda::Function"
 MACHINE = "AWS::StepFunctions::StateMachine"
 ONLY_ON_EVERYTHING = frozenset(
-    {
-        "xray:PutTraceSegments",
-        "xray:PutTelemetryRecords",
+    action.lower()
+    for action in (
         "cloudwatch:PutMetricData",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "ec2:UnassignPrivateIpAddresses",
         "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
         "logs:DescribeLogGroups",
-    }
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingStatisticSummaries",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    )
 )
-"""Actions that know no resource, so that `*` is all there is to say (AWS service authorization reference)."""
+"""Actions that AWS documents on `*`, because they know no resource or act on what is not there yet: tracing,
+metrics, a state machine's logging, a function's network interfaces. In lower case, as IAM ignores case."""
+_STREAMS_OR_VERSIONS = re.compile(
+    r"(?:\$\{\w+(?:\.Arn)?\}|arn:[^*?]+:(?:log-group|function):[^*?]+)(?::log-stream)?:\*"
+)
+"""One log group with its streams, or one function with its versions: narrow, though it ends in `*`."""
 OWN_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 BASIC = "service-role/AWSLambdaBasicExecutionRole"
 """The one managed policy that is let pass: it grants no more than writing logs."""
@@ -68,12 +93,24 @@ def _too_wide(statement: Mapping[str, Any]) -> Iterator[str]:
     for turned in ("NotAction", "NotResource"):
         if turned in statement:
             yield f"allows by {turned}, which is everything else; name what is needed"
-    actions, resources = listed(statement.get("Action")), listed(statement.get("Resource"))
+    actions = [str(action) for action in listed(statement.get("Action"))]
     for action in actions:
-        if "*" in str(action):
+        if _is_pattern(action):
             yield f"allows the action {action}; name the actions that are needed"
-    if "*" in resources and not set(actions) <= ONLY_ON_EVERYTHING:
-        yield f"allows {', '.join(map(str, actions))} on every resource (*); name the resources"
+    for resource in listed(statement.get("Resource")):
+        if isinstance(resource, str) and _is_wide(resource):
+            fitting = [one for one in actions if resource != "*" or one.lower() not in ONLY_ON_EVERYTHING]
+            if fitting:
+                yield f"allows {', '.join(fitting)} on {resource}; name the resources"
+
+
+def _is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _is_wide(resource: str) -> bool:
+    """Tell whether a resource stands for more than one thing with its parts."""
+    return _is_pattern(resource) and not _STREAMS_OR_VERSIONS.fullmatch(resource)
 
 
 def _only_services_assume(template: Template) -> Iterator[Finding]:
@@ -91,7 +128,7 @@ def _machines_invoke_their_steps(template: Template) -> Iterator[Finding]:
     functions = [name for name, _ in template.resources(FUNCTION)]
     for machine, properties in template.resources(MACHINE):
         role = _role_of(properties)
-        definition = str(properties.get("DefinitionString") or properties.get("Definition"))
+        definition = definition_text(properties)
         if role is None:
             continue
         granted = _granted(template, role, INVOKE)
@@ -101,7 +138,7 @@ def _machines_invoke_their_steps(template: Template) -> Iterator[Finding]:
                 problem = f"{machine} invokes {name}, and the role does not allow {INVOKE} on it"
                 yield Finding(CHECK, role, problem)
         for resource in granted:
-            if resource != "*" and not any(_covers(template, resource, name) for name in invoked):
+            if not _is_wide(resource) and not any(_covers(template, resource, name) for name in invoked):
                 yield Finding(CHECK, role, f"allows {INVOKE} on {resource}, which {machine} does not invoke")
 
 
@@ -136,8 +173,7 @@ def _granted(template: Template, role: str, action: str) -> list[str]:
 
 
 def _includes(actions: list[Any], wanted: str) -> bool:
-    service = wanted.partition(":")[0]
-    return any(action in {"*", f"{service}:*", wanted} for action in map(str, actions))
+    return any(fnmatchcase(wanted.lower(), str(action).lower()) for action in actions)
 
 
 def _names(template: Template, function: str) -> frozenset[str]:
@@ -153,8 +189,11 @@ def _quoted(definition: str) -> frozenset[str]:
 
 
 def _covers(template: Template, resource: str, function: str) -> bool:
-    if resource == "*":
-        return True
-    bare = resource.removesuffix(":*")
     name = template.name_of(function, "FunctionName")
-    return bare in {f"${{{function}.Arn}}", f"${{{function}}}"} or bare.endswith(f":function:{name}")
+    bare = resource.removesuffix(":*")
+    if bare in {f"${{{function}.Arn}}", f"${{{function}}}"} or bare.endswith(f":function:{name}"):
+        return True
+    if not _is_wide(resource):
+        return False
+    _, has_name, pattern = bare.partition(":function:")
+    return fnmatchcase(name, pattern) if has_name else resource.endswith("*")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NO_VALUE = "${AWS::NoValue}"
+_SUBSTITUTED = re.compile(r"\$\{(\w+)\}")
 _PLACE = re.compile(r"\$\{(!?)([\w:.]+)\}")
 
 
@@ -89,6 +90,24 @@ class Template:
                 return any(map(self._holds, parts))
             case _:
                 return True
+
+
+def definition_text(properties: Mapping[str, Any]) -> str:
+    """Return a state machine's definition as text, its DefinitionSubstitutions put in.
+
+    `properties` are resolved. What no substitution names stays, as on AWS.
+    """
+    given = properties.get("DefinitionString") or properties.get("Definition") or {}
+    text = given if isinstance(given, str) else json.dumps(given)
+    substitutions = properties.get("DefinitionSubstitutions")
+
+    def put(found: re.Match[str]) -> str:
+        value = substitutions.get(found[1]) if isinstance(substitutions, Mapping) else None
+        if not isinstance(value, str | int | float):
+            return found[0]
+        return json.dumps(str(value).lower() if isinstance(value, bool) else str(value))[1:-1]
+
+    return _SUBSTITUTED.sub(put, text)
 
 
 def parsed(value: Any) -> Any:

@@ -6,10 +6,12 @@ import copy
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixtures.options import ROOT
 from infra.packaging.template import read_template
-from reports.regression.checks import check_template, rows_of
+from reports.regression.checks import CHECKS, check_template, rows_of
 from reports.regression.template import Template
 
 OURS = read_template(ROOT / "infra" / "pipeline.yaml")
@@ -109,11 +111,169 @@ def test_permissions_may_stand_in_a_policy_of_their_own(template):
     assert problems(template, "roles") == []
 
 
-def test_x_ray_may_ask_for_everything(template):
-    """An action that knows no resource may be allowed on `*`."""
-    policy = template["Resources"]["EmbedRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    policy["Statement"].append({"Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*"})
+def allow(template, role, actions, resources):
+    """Give a role one more statement."""
+    policy = template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy["Statement"].append({"Effect": "Allow", "Action": actions, "Resource": resources})
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        (
+            "EmbedRole",
+            [
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+            ],
+        ),
+        ("EmbedRole", "cloudwatch:putMetricData"),
+        (
+            "StateMachineRole",
+            [
+                "logs:CreateLogDelivery",
+                "logs:GetLogDelivery",
+                "logs:UpdateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:DescribeResourcePolicies",
+                "logs:DescribeLogGroups",
+            ],
+        ),
+        (
+            "EmbedRole",
+            [
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:DeleteNetworkInterface",
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+        ),
+    ],
+    ids=["tracing", "metrics", "logging of a state machine", "network"],
+)
+def test_what_only_everything_will_do_for_may_be_allowed_on_it(template, role, actions):
+    """What AWS documents on `*` for tracing, metrics, logging and networks is narrow enough."""
+    allow(template, role, actions, "*")
     assert problems(template, "roles") == []
+
+
+def test_of_a_mixed_statement_the_action_that_knows_resources_is_named(template):
+    """Writing to every log group is found also beside actions that only know `*`."""
+    allow(template, "StateMachineRole", ["logs:CreateLogDelivery", "logs:PutLogEvents"], "*")
+    assert problems(template, "roles") == [
+        "StateMachineRole: allows logs:PutLogEvents on *; name the resources"
+    ]
+
+
+LOG_ARN = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:logs:*:*:*",
+        "arn:aws:logs:us-east-1:123456789012:*",
+        "arn:aws:logs:us-east-1:123456789012:log-group:*",
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/*",
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/*:*",
+        "arn:aws:logs:us-east-?:123456789012:log-group:/aws/lambda/a:*",
+        "arn:aws:s3:::bucket/*",
+        "arn:aws:s3:::*",
+        {"Fn::Sub": LOG_ARN + ":*:log-stream:*"},
+    ],
+)
+def test_a_wildcard_within_a_resource_is_found(template, resource):
+    """A resource that stands for many is found, wherever in its name the wildcard is."""
+    allow(template, "EmbedRole", "logs:PutLogEvents", resource)
+    (problem,) = problems(template, "roles")
+    assert problem.startswith("EmbedRole: allows logs:PutLogEvents on arn:")
+    assert problem.endswith("; name the resources")
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"Fn::Sub": LOG_ARN + ":/aws/lambda/${WorkshopName}-embed:*"},
+        {"Fn::Sub": LOG_ARN + ":/aws/lambda/${WorkshopName}-embed:log-stream:*"},
+        {"Fn::Sub": "${EmbedLogGroup.Arn}:*"},
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/a:*",
+    ],
+)
+def test_the_streams_of_one_log_group_are_one_resource(template, resource):
+    """A named log group with its streams (`:*`) is named narrowly enough."""
+    allow(template, "EmbedRole", "logs:PutLogEvents", resource)
+    assert problems(template, "roles") == []
+
+
+def test_a_function_with_its_versions_is_one_resource(template):
+    """Permission on a named function's versions (`:*`) is narrow enough."""
+    policy = template["Resources"]["StateMachineRole"]["Properties"]["Policies"][0]
+    resources = policy["PolicyDocument"]["Statement"][0]["Resource"]
+    resources.append({"Fn::Sub": "${EmbedFunction.Arn}:*"})
+    assert problems(template, "roles") == []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "arn:aws:lambda:*:*:function:*", "arn:aws:lambda:*:*:function:scale-*"]
+)
+def test_a_wildcard_over_functions_is_too_wide_and_nothing_else(template, pattern):
+    """A pattern that includes the steps is told as too wide, not as a permission that is missing."""
+    policy = template["Resources"]["StateMachineRole"]["Properties"]["Policies"][0]
+    policy["PolicyDocument"]["Statement"][0]["Resource"] = pattern
+    assert problems(template, "roles") == [
+        f"StateMachineRole: allows lambda:InvokeFunction on {pattern}; name the resources"
+    ]
+
+
+def with_substitutions(template, **more):
+    """Turn the definition into one whose functions are named by substitutions."""
+    machine = template["Resources"]["StateMachine"]["Properties"]
+    text = machine["DefinitionString"]["Fn::Sub"].replace("${AWS::Partition}", "aws")
+    steps = ("Preprocess", "Embed", "Postprocess")
+    for step in steps:
+        text = text.replace(f"${{{step}Function.Arn}}", f"${{{step}Arn}}")
+    for old, new in more.items():
+        text = text.replace(f'"$.{old}"', new)
+    machine["DefinitionString"] = text
+    machine["DefinitionSubstitutions"] = {
+        f"{step}Arn": {"Fn::GetAtt": [f"{step}Function", "Arn"]} for step in steps
+    }
+    return machine
+
+
+@pytest.mark.parametrize("as_object", [False, True])
+def test_substitutions_are_put_into_the_definition(template, as_object):
+    """A definition whose functions are named by DefinitionSubstitutions invokes those functions."""
+    machine = with_substitutions(template)
+    if as_object:
+        machine["Definition"] = json.loads(machine.pop("DefinitionString"))
+    assert [found for one in check_template(template) for found in one.findings] == []
+
+
+def test_substitutions_are_weighed_for_roles(template):
+    """A function that a substitution names, and that the role does not allow, is found."""
+    machine = with_substitutions(template)
+    machine["DefinitionSubstitutions"]["EmbedArn"] = {"Fn::GetAtt": ["PostprocessFunction", "Arn"]}
+    assert problems(template, "roles") == [
+        (
+            "StateMachineRole: allows lambda:InvokeFunction on ${EmbedFunction.Arn}, "
+            "which StateMachine does not invoke"
+        )
+    ]
+
+
+def test_a_number_may_be_a_substitution(template):
+    """A cap that a substitution gives, unquoted as a number is, is read as fixed in the definition."""
+    machine = with_substitutions(template, max_concurrency="${Cap}")
+    machine["DefinitionString"] = machine["DefinitionString"].replace("MaxConcurrencyPath", "MaxConcurrency")
+    machine["DefinitionSubstitutions"]["Cap"] = 5
+    assert "MaxConcurrency is 5, fixed in the definition" in problems(template, "knob")[0]
 
 
 def test_a_log_group_may_be_named_after_its_function(template):
@@ -156,3 +316,36 @@ def test_a_catch_of_one_named_error_hides_nothing(template):
     rule = '"Retry": [{"ErrorEquals": ["Lambda.ServiceException"]}], "Next": "Embed"'
     machine["Fn::Sub"] = machine["Fn::Sub"].replace('"Next": "Embed"', rule)
     assert problems(template, "errors show") == []
+
+
+WORDS = ["a", "Ref", "Fn::If", "Fn::Sub", "*", "Statement", "Effect", "Allow", "Action", "Resource", "States"]
+LEAVES = st.none() | st.booleans() | st.integers() | st.sampled_from(WORDS)
+JSON_LIKE = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
+    max_leaves=6,
+)
+PLACES = [
+    (name, key)
+    for name, one in OURS["Resources"].items()
+    for key in (*one["Properties"], "Policies", "Definition")
+]
+
+
+@settings(max_examples=300)
+@given(place=st.sampled_from(PLACES), value=JSON_LIKE, conditions=JSON_LIKE)
+def test_no_property_of_a_template_breaks_a_check(place, value, conditions):
+    """Whatever stands in the place of a property, every check is made and says something or nothing."""
+    template = copy.deepcopy(OURS)
+    name, key = place
+    template["Resources"][name]["Properties"][key] = value
+    template["Conditions"] = {"ReserveEmbed": conditions}
+    assert [one.name for one in check_template(template)] == list(CHECKS)
+
+
+def test_what_a_check_cannot_read_is_a_finding(template):
+    """A check that meets something else where a mapping belongs says so, and the others are made."""
+    template["Resources"]["EmbedRole"]["Properties"]["Policies"] = ["text"]
+    (problem,) = problems(template, "roles")
+    assert problem.startswith("Resources: this check cannot read the template")
+    assert problems(template, "knob") == []
