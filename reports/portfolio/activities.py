@@ -108,17 +108,15 @@ def in_own_words(words: tuple[Word, ...], activity: int) -> str:
             f'<aside class="learner" aria-labelledby="words-{activity}">{title}'
             f"<p>{markup.mark('open', MISSING)}: {escape(asked)}.</p></aside>"
         )
-    listed = "".join(
-        f'<dt>{escape(word.question)}</dt><dd class="text">{markup.answer(word.answer)}</dd>'
-        for word in words
-    )
+    listed = "".join(map(question, words))
     return f'<aside class="learner" aria-labelledby="words-{activity}">{title}<dl>{listed}</dl></aside>'
 
 
 def question(word: Word) -> str:
-    """Return a question with its answer."""
+    """Return a question with its answer, and what of it cannot be read."""
     kind = ' class="text"' if isinstance(word.answer, str) else ""
-    return f"<dt>{escape(word.question)}</dt><dd{kind}>{markup.answer(word.answer)}</dd>"
+    wrong = "".join(f"<dd>{markup.mark('open', '? not read')} {escape(said)}</dd>" for said in word.wrong)
+    return f"<dt>{escape(word.question)}</dt><dd{kind}>{markup.answer(word.answer)}</dd>{wrong}"
 
 
 def experiments_folded(experiments: tuple[Shown, ...], numbered: Mapping[str, tuple[str, ...]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import chain, repeat
@@ -20,6 +21,7 @@ MARKS = {
 }
 """A sign and a word beside the colour: nobody has to tell colours apart."""
 MISSING = "○ missing"
+_UNIT = re.compile(r"(?<!_per)_(s|ms)$")
 _BREAK, _STAND_IN = "<br>", "\N{SYMBOL FOR NEWLINE}"
 
 
@@ -127,12 +129,19 @@ def comma_separated(text: str, caption: str, most: int = 12) -> str:
     return table(rows[0], cells, caption + more)
 
 
+def spoken(name: str) -> str:
+    """Return a name of the answers' file as one says it: `makespan_s` is the makespan in seconds."""
+    return _UNIT.sub(r", \1", name).replace("_", " ")
+
+
 def answer(value: Any) -> str:
     """Return an answer as HTML: a text as it was written, a list, or names with values."""
     if value is None or value == "":
         return mark("open", MISSING)
     if isinstance(value, Mapping):
-        items = "".join(f"<li>{escape(str(name))}: {answer(inner)}</li>" for name, inner in value.items())
+        items = "".join(
+            f"<li>{escape(spoken(str(name)))}: {answer(inner)}</li>" for name, inner in value.items()
+        )
         return f"<ul>{items}</ul>"
     if isinstance(value, (list, tuple)):
         return f"<ul>{''.join(f'<li>{answer(one)}</li>' for one in value)}</ul>"

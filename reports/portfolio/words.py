@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from reports.grading.answers import Answers, read
+from reports.grading.answers import ANY, SHAPE, Answers, read
 from reports.grading.errors import AnswersError
 
 QUESTIONS: Final[Mapping[int, tuple[tuple[str, str], ...]]] = {
@@ -50,20 +50,44 @@ QUESTIONS: Final[Mapping[int, tuple[tuple[str, str], ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A question with the learner's answer; None when it is missing. `where` is its line in the file."""
+    """A question with the learner's answer; None when it is missing. `where` is its line in the file.
+
+    `wrong` says what is the matter with each figure in it that cannot be read; the answer has it as written.
+    """
 
     place: str
     question: str
     answer: Any
     where: str
+    wrong: tuple[str, ...] = ()
 
 
 def words_of(answers: Answers, activity: int) -> tuple[Word, ...]:
     """Return what a learner was asked in an activity, and what they answered."""
-    return tuple(
-        Word(place, question, answers.at(place), answers.where(place))
-        for place, question in QUESTIONS.get(activity, ())
-    )
+    return tuple(_word(answers, place, question) for place, question in QUESTIONS.get(activity, ()))
+
+
+def _word(answers: Answers, place: str, question: str) -> Word:
+    answer = with_gaps(answers.at(place), shape_of(place))
+    wrong = tuple(said for at, said in answers.wrong.items() if f"{at}.".startswith(f"{place}."))
+    return Word(place, question, answer, answers.where(place), wrong)
+
+
+def shape_of(place: str) -> Any:
+    """Return what kind of answer a place asks for."""
+    shape: Any = SHAPE
+    for name in place.split("."):
+        shape = shape[name]
+    return shape
+
+
+def with_gaps(answer: Any, shape: Any) -> Any:
+    """Return an answer in which the parts that were asked for and not given are None, not left out."""
+    if not isinstance(answer, Mapping) or not isinstance(shape, Mapping):
+        return answer
+    asked = [name for name in shape if name != ANY]
+    names = [*asked, *(name for name in answer if name not in asked)]
+    return {name: with_gaps(answer.get(name), shape.get(name, shape.get(ANY))) for name in names}
 
 
 def answers_in(path: Path) -> tuple[Answers, str]:

@@ -21,7 +21,7 @@ from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks, verdic
 from reports.portfolio.gathering import gather, write_page
 from reports.portfolio.ledger import Came, Entry, Ledger
 from reports.portfolio.manifest import Artefact, Manifest
-from reports.portfolio.markup import answer, markdown
+from reports.portfolio.markup import answer, markdown, spoken
 from reports.portfolio.page import page
 from reports.portfolio.spine import ACTIVITIES, part_of
 from reports.portfolio.summary import Tick, standing
@@ -452,6 +452,41 @@ def test_whatever_the_page_asks_for_can_be_answered(place):
     template = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
     assert inside(SHAPE, place) is not None
     assert inside(template, place, "not asked") != "not asked"
+
+
+def test_a_figure_that_cannot_be_read_costs_no_other_answer(out):
+    """One figure with a unit is shown as it was written, with file, line and trouble; all else is there."""
+    given = "bottleneck: {step: Embed, why: the p95}\nfigures:\n  low:\n    makespan_s: 64 seconds\n"
+    found = gathered(out, given)
+    (word,) = (word for word in found.words(3) if word.place == "figures.low")
+    assert len(word.wrong) == 1
+    text = page(found)
+    assert "makespan, s: 64 seconds" in text
+    assert re.search(r"not read</span> [^<]*answers\.yaml[^<]*4[^<]*figures\.low\.makespan_s", text)
+    assert "the p95" in text
+    assert "answers not read" not in text
+
+
+def test_parts_of_an_answer_that_are_not_there_are_shown_as_missing(out):
+    """Of a report with one part, or a burst with one figure, the other parts are marked missing."""
+    text = page(gathered(out, "figures: {low: {tickets: 60}}\nbad_input: {report: {hypothesis: too long}}"))
+    assert "<li>tickets: 60</li>" in text
+    assert re.search(r"<li>peak concurrency: <span[^>]*>○ missing", text)
+    assert re.search(r"<li>first safe action: <span[^>]*>○ missing", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("makespan_s", "makespan, s"),
+        ("embed_p95_ms", "embed p95, ms"),
+        ("throughput_per_s", "throughput per s"),
+        ("TIMED OUT", "TIMED OUT"),
+    ],
+)
+def test_names_of_the_file_are_said_as_people_say_them(name, said):
+    """A unit at a name's end follows a comma, and there are no underscores."""
+    assert spoken(name) == said
 
 
 def test_answers_that_cannot_be_read_are_said_to_be_so(out):
