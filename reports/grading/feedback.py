@@ -12,12 +12,35 @@ SIGNS = {
     State.BROKEN: "[not decided]",
     State.SKIPPED: "[not run]",
     State.PARTIAL: "[partly]",
+    State.INCOMPLETE: "[met, part skipped]",
 }
 
 
 def points(value: float) -> str:
     """Return points without needless digits."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def name_of(mark: Mark) -> str:
+    """Return a criterion's name for a list of tests; one that was cut short does not read as the whole."""
+    name = f"{mark.criterion.title} ({mark.criterion.id})"
+    return f"{name}, as far as it was decided" if mark.cut_short else name
+
+
+def name_of_rest(mark: Mark) -> str:
+    """Return the name of what was not decided of a criterion that was cut short."""
+    return f"{mark.criterion.title} ({mark.criterion.id}), not decided"
+
+
+def rest_text(mark: Mark) -> str:
+    """Return what was not decided of a criterion, and that it costs nothing."""
+    lines = [f"- {part_line(part)}" for part in mark.parts if part.state in {State.BROKEN, State.SKIPPED}]
+    return "\n".join([*lines, undecided_line(mark)])
+
+
+def undecided_line(mark: Mark) -> str:
+    """Return how many points were not decided."""
+    return f"{points(mark.undecided)} points could not be decided here; they cost nothing."
 
 
 def part_line(part: Part) -> str:
@@ -32,7 +55,7 @@ def mark_text(mark: Mark, *, evidence: bool = True) -> str:
     if mark.awaiting:
         lines.append(f"{points(mark.awaiting)} points are given by an assessor.")
     if mark.undecided:
-        lines.append(f"{points(mark.undecided)} points could not be decided here; they cost nothing.")
+        lines.append(undecided_line(mark))
     if evidence and mark.awaiting and mark.evidence:
         lines += ["Evidence beside it:", *(f"- {line}" for line in mark.evidence)]
     return "\n".join(lines)

@@ -26,6 +26,7 @@ class State(enum.StrEnum):
     BROKEN = "broken"
     SKIPPED = "skipped"
     PARTIAL = "partly met"
+    INCOMPLETE = "met, part skipped"
 
 
 DECIDED: Final = frozenset({State.MET, State.UNMET, State.MISSING})
@@ -78,7 +79,12 @@ class Mark:
     @property
     def undecided(self) -> float:
         """Points that nothing was decided about: broken or skipped. They cost the learner nothing."""
-        return round(self.criterion.points - self.out_of - self.awaiting, 2)
+        return self._of({State.BROKEN, State.SKIPPED})
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether some of it was decided, and some broke or was skipped: what was earned is not the whole."""
+        return bool(self.out_of and self.undecided)
 
     @property
     def state(self) -> State:
@@ -90,7 +96,7 @@ class Mark:
         if states <= {State.SKIPPED}:
             return State.SKIPPED
         if self.earned >= self.out_of:
-            return State.MET
+            return State.INCOMPLETE if State.SKIPPED in states else State.MET
         if self.earned > 0:
             return State.PARTIAL
         return State.MISSING if State.UNMET not in states else State.UNMET

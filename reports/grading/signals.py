@@ -14,11 +14,15 @@ METRICS: Final = (
     "Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions",
     "UnreservedConcurrentExecutions",
     "ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
-    "ExecutionThrottled", "ExecutionTime", "ModelLatency", "OverheadLatency",
+    "ExecutionThrottled", "ExecutionTime",
 )  # fmt: skip
-"""Metrics of AWS/Lambda, AWS/States and SageMaker endpoints that such a pipeline has, by AWS's names."""
-FIELDS: Final = ("duration_ms", "ticket_id", "Max Memory Used", "Init Duration", "Billed Duration", "REPORT")
-"""What stands in the pipeline's and in Lambda's own log lines."""
+"""Metrics that CloudWatch has of any such pipeline, in AWS/Lambda and AWS/States, as it spells them."""
+SIGNALS: Final = (
+    "duration_ms", "ticket_id", "Max Memory Used", "Init Duration", "Billed Duration", "REPORT",
+    "TaskFailed", "TaskTimedOut", "TaskScheduled", "TaskSucceeded", "LambdaFunctionFailed", "ExecutionFailed",
+    "MapIterationFailed", "ExecutionTimedOut", "ExecutionAborted", "MapStateFailed",
+)  # fmt: skip
+"""Fields of log lines and events of histories, as they are spelled: a reason may name one, no citation."""
 FIGURES: Final = (
     "makespan",
     "throughput",
@@ -28,10 +32,7 @@ FIGURES: Final = (
     "utilisation",
     "share of service",
 )
-EVENTS: Final = (
-    "TaskFailed", "TaskTimedOut", "TaskScheduled", "TaskSucceeded", "LambdaFunctionFailed", "ExecutionFailed",
-    "MapIterationFailed", "ExecutionTimedOut", "ExecutionAborted", "MapStateFailed",
-)  # fmt: skip
+"""Figures of a burst, in words: a reason may name one, no citation."""
 SHORTEST_QUOTE: Final = 12
 LONGEST_NAME: Final = 60
 """An error's name is short; what is longer is a message, to be quoted."""
@@ -44,22 +45,31 @@ HEDGES: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What a citation may name. `quotable` are the log lines, errors and causes that were recorded."""
+    """What a citation may name. `quotable` are the log lines, errors and causes that were recorded.
+
+    `metrics` and `errors` count as they are spelled: `Errors` is a metric, and "errors" is a word.
+    """
 
     metrics: frozenset[str]
     quotable: tuple[str, ...]
-    names: frozenset[str]
+    errors: frozenset[str]
 
     def cited(self, text: str) -> str:
-        """Return what an entry cites, in words; "" when nothing in it exists."""
-        metric = next((name for name in sorted(self.metrics) if _names(text, name)), "")
+        """Return what an entry cites, in words; "" when no metric, recorded line or error is in it."""
+        metric = next((name for name in sorted(self.metrics) if _spelled(text, name)), "")
         if metric:
             return f"the metric {metric}"
         quote = self._quoted(text)
         if quote:
             return f"the recorded line '{quote}'"
-        name = next((name for name in sorted(self.names, key=len, reverse=True) if _names(text, name)), "")
-        return f"{name}" if name else ""
+        error = next((e for e in sorted(self.errors, key=len, reverse=True) if _spelled(text, e)), "")
+        return f"the recorded error {error}" if error else ""
+
+    def named(self, text: str) -> str:
+        """Return the signal that a reason names: what can be cited, or a field, an event or a figure."""
+        signal = next((name for name in SIGNALS if _spelled(text, name)), "")
+        figure = next((name for name in FIGURES if _names(text, name)), "")
+        return self.cited(text) or signal or figure
 
     def _quoted(self, text: str) -> str:
         """Return the part of a recorded line that stands in the text, if it is long enough to be meant."""
@@ -83,14 +93,13 @@ def signals_of(evidence: EvidenceSet, seen: Observations | None = None) -> Signa
     }
     quotable: list[str] = [_flat(error) for error in errors]
     names = {error for error in errors if len(error) < LONGEST_NAME}
-    names |= {*FIELDS, *EVENTS, *FIGURES}
     metrics = set(METRICS)
     for part in [seen, *(item.observations for item in evidence.sound)]:
         if part is not None:
             quotable += [_flat(line.text) for line in part.logs]
             quotable += [_flat(text) for e in part.events for text in (e.error, e.cause) if text]
-            names |= {error for event in part.events if (error := event.error)}
-            metrics |= {series.name for series in part.metrics}
+            names |= {error for event in part.events if (error := event.error) and len(error) < LONGEST_NAME}
+            metrics |= {series.name for series in part.metrics if series.name}
     return Signals(frozenset(metrics), tuple(dict.fromkeys(quotable)), frozenset(names))
 
 
@@ -103,6 +112,10 @@ def hedge(text: str) -> str:
     """Return the word by which a text shows itself a hypothesis, "" when there is none."""
     found = HEDGES.search(text)
     return found[0] if found else ""
+
+
+def _spelled(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _names(text: str, name: str) -> bool:

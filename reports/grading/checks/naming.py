@@ -74,7 +74,7 @@ def why(case: Case, criterion: Criterion) -> Decision:
             Part("the reason follows from the evidence", "not answered", State.MISSING, look),
         )
         return Decision(parts)
-    cited = signals_of(case.evidence).cited(text)
+    cited = signals_of(case.evidence).named(text)
     parts = (
         Part(
             f"at least {fewest} words",

@@ -30,7 +30,7 @@ def reflection(case: Case, criterion: Criterion) -> Decision:
     said = f"{sentences(text)} sentences, {words(text)} words, {distinct(text):.0%} of them different"
     parts = [Part(expected, said, _state(met), look)]
     if criterion.given.get("signal"):
-        cited = signals_of(case.evidence).cited(text)
+        cited = signals_of(case.evidence).named(text)
         parts.append(Part(asked[1], cited or "none found", _state(bool(cited)), look))
     for part, phrases in touched.items():
         phrase = mentions(text, phrases)
@@ -41,7 +41,10 @@ def reflection(case: Case, criterion: Criterion) -> Decision:
 
 @check("transfer_table")
 def transfer_table(case: Case, criterion: Criterion) -> Decision:
-    """Each thing of this pipeline has its counterpart elsewhere."""
+    """Each thing of this pipeline has its counterpart elsewhere: known names are recognised, others are read.
+
+    The question is optional: a row that is left empty costs nothing.
+    """
     given = {
         name.casefold().replace("_", " "): text for name, text in case.answers.table("transfer_table").items()
     }
@@ -49,9 +52,10 @@ def transfer_table(case: Case, criterion: Criterion) -> Decision:
     parts = []
     for thing, phrases in dict(criterion.given["pairs"]).items():
         answer = str(given.get(thing.casefold().replace("_", " "), ""))
-        met = bool(mentions(answer, list(phrases)))
-        state = State.MISSING if not answer else _state(met)
-        parts.append(Part(f"{thing}: {' or '.join(phrases)}", answer or "not answered", state, look))
+        known = mentions(answer, list(phrases))
+        state = State.SKIPPED if not answer else State.MET if known else State.ASSESSOR
+        found = answer if known else f"{answer}, to be read" if answer else "left empty, as it may be"
+        parts.append(Part(f"{thing}: {' or '.join(phrases)}, or another that fits", found, state, look))
     return Decision(tuple(parts), "\n".join(f"{name}: {text}" for name, text in given.items()))
 
 

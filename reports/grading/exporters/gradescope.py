@@ -2,16 +2,19 @@
 
 Form: Gradescope's autograder specification, "Output format"
 (https://gradescope-autograders.readthedocs.io/en/latest/specs/). A test that nothing was decided about has no
-score, so that it costs nothing; its output says why. When nothing at all could be decided there is no score
-anywhere, which Gradescope takes for an autograder that failed: that is what it is.
+score, so that it costs nothing; its output says why. A test whose score is its maximum is shown as passed: a
+criterion of which a part broke or was skipped is therefore two tests, what was decided, and the rest without
+a score. When nothing at all could be decided there is no score anywhere, which Gradescope takes for an
+autograder that failed: that is what it is.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from reports.grading.feedback import headline, mark_text, trouble
+from reports.grading.feedback import headline, mark_text, name_of, name_of_rest, rest_text, trouble
 from reports.grading.marks import Grade, Mark, State
 
 
@@ -28,7 +31,7 @@ def results(grade: Grade) -> dict[str, Any]:
         "output_format": "text",
         "visibility": "visible",
         "execution_time": round(grade.seconds),
-        "tests": [_test(number, mark) for number, mark in enumerate(grade.marks, 1)],
+        "tests": [test for number, mark in enumerate(grade.marks, 1) for test in _tests(number, mark)],
         "extra_data": {
             "awaiting_assessor": grade.awaiting,
             "undecided": grade.undecided,
@@ -41,18 +44,27 @@ def results(grade: Grade) -> dict[str, Any]:
     return document
 
 
-def _test(number: int, mark: Mark) -> dict[str, Any]:
+def _tests(number: int, mark: Mark) -> Iterator[dict[str, Any]]:
     criterion = mark.criterion
     test: dict[str, Any] = {
-        "name": f"{criterion.title} ({criterion.id})",
+        "name": name_of(mark),
         "number": str(number),
         "output": mark_text(mark),
         "output_format": "text",
         "tags": [f"activity{criterion.activity}", *criterion.ksb],
         "visibility": "visible",
     }
+    yield {**test, **_decided(mark)}
+    if mark.cut_short:
+        yield {**test, "name": name_of_rest(mark), "number": f"{number}.1", "output": rest_text(mark)}
+
+
+def _decided(mark: Mark) -> dict[str, Any]:
+    test: dict[str, Any] = {}
     if mark.out_of:
         test |= {"score": mark.earned, "max_score": mark.out_of}
-    if mark.state in {State.MET, State.PARTIAL, State.UNMET, State.MISSING}:
-        test["status"] = "passed" if mark.state is State.MET else "failed"
+    if mark.state in {State.MET, State.INCOMPLETE}:
+        test["status"] = "passed"
+    elif mark.state in {State.PARTIAL, State.UNMET, State.MISSING}:
+        test["status"] = "failed"
     return test

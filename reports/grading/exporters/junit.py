@@ -1,7 +1,8 @@
 """JUnit XML, as Jenkins, GitLab and GitHub's test reporters read it.
 
 Form: the XSD of the Jenkins xUnit plugin (junit-10.xsd). A criterion with points lost is a `failure`, one
-that the harness could not decide an `error`, one that nobody ran or that only an assessor decides `skipped`.
+that the harness could not decide an `error`, one that only an assessor decides, or of which a part was
+skipped, `skipped`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ def text(grade: Grade) -> str:
 
 
 def kind_of(mark: Mark) -> str | None:
-    """Return `error`, `failure` or `skipped`; None for a criterion that earned all that could be decided."""
+    """Return `error`, `failure` or `skipped`; None for a criterion that earned all that it asks for."""
     if mark.state is State.BROKEN:
         return "error"
     if mark.out_of - mark.earned > 0.005:  # noqa: PLR2004 - half of the last digit of points
         return "failure"
-    return "skipped" if not mark.out_of else None
+    return "skipped" if mark.undecided or not mark.out_of else None
 
 
 def _suite(root: ET.Element, grade: Grade, activity: int, marks: list[Mark]) -> None:

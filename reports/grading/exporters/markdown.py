@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from reports.grading.exporters.tables import state_of
-from reports.grading.feedback import headline, part_line, points, trouble
+from reports.grading.feedback import headline, part_line, points, trouble, undecided_line
 from reports.grading.marks import Grade, Mark
 
 
@@ -78,6 +78,8 @@ def _section(mark: Mark) -> str:
     ]
     if mark.awaiting:
         lines.append(f"{points(mark.awaiting)} points are given by an assessor.")
+    if mark.undecided:
+        lines.append(undecided_line(mark))
     return "\n\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from reports import seal
 from reports.grading.case import CHECKS, Case, Decision, Experiment, Run
 from reports.grading.grading import OutOfTime, grade, mark
 from reports.grading.marks import State
@@ -49,7 +50,9 @@ def test_nothing_earns_nothing():
     """Empty answers and no evidence earn no point, and every criterion is missing."""
     found = graded({}, {})
     assert found.earned == 0
-    assert {m.state for m in found.marks} == {State.MISSING}
+    states = {m.criterion.id: m.state for m in found.marks}
+    assert states.pop("transfer") is State.SKIPPED  # which is optional
+    assert set(states.values()) == {State.MISSING}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,6 @@ def test_nothing_earns_nothing():
         ("throttling.fishbone.bone", "Resources", "fishbone-bone"),
         ("throttling.fishbone.evidence", ["I could just see it"], "fishbone-cause"),
         ("throttling.fix.after", LOW.makespan_s * 3, "verified"),
-        ("transfer_table", {"Map state": "a Job", "Lambda memory": "a teapot"}, "transfer"),
     ],
 )
 def test_a_wrong_answer_costs_its_criterion_and_no_other(place, wrong, criterion):
@@ -112,6 +114,68 @@ def test_a_log_line_that_was_never_written_is_no_evidence():
     found = marks(graded(change("bad_input.report.evidence", given)))["bad-input-report"]
     states = [part.state for part in found.parts if part.expected.startswith("evidence that cites")]
     assert states == [State.MET, State.UNMET]
+
+
+@pytest.mark.parametrize(
+    ("entry", "counts"),
+    [
+        ("Errors was 1 in the minute of the burst", True),
+        ("ConcurrentExecutions was flat at the cap", True),
+        ("there were errors, and the duration was long", False),
+        ("ModelLatency rose to 2 s", False),
+        ("OverheadLatency rose to 2 s", False),
+        ("the makespan and the throughput", False),
+        ("the REPORT line was there", False),
+        ("a TaskFailed event", False),
+        ("a ValueError was raised", True),
+        ("a valueerror was raised", False),
+    ],
+)
+def test_a_citation_is_a_metric_as_it_is_spelled_or_what_was_recorded(entry, counts):
+    """Plain words and metrics that this pipeline does not have are no evidence."""
+    given = change("bad_input.report.evidence", [entry])
+    parts = marks(graded(given))["bad-input-report"].parts
+    (found,) = [part for part in parts if part.expected.startswith("evidence that cites")]
+    assert (found.state is State.MET) is counts, found.found
+
+
+def test_a_metric_counts_that_is_in_the_evidence():
+    """Whatever CloudWatch was asked for and is among the observations may be cited."""
+    documents = {**files(), **incidents()}
+    seen = documents["evidence/activity6-observations.json"]
+    seen["metrics"].append({**seen["metrics"][0], "name": "ModelLatency", "dimensions": {}})
+    seen["seal"] = seal.seal(seen)
+    given = change("bad_input.report.evidence", ["ModelLatency rose to 2 s"])
+    parts = marks(graded(given, documents))["bad-input-report"].parts
+    assert [p.state for p in parts if p.expected.startswith("evidence that cites")] == [State.MET]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("p95 was 260 ms and the makespan too long to be of any use to anybody here", True),
+        ("there were many errors and the duration was much too long for all of the tickets", False),
+    ],
+)
+def test_a_reason_may_name_a_figure_too(text, named):
+    """Beside metrics a reason may name a figure of the burst; plain words are no signal."""
+    found = marks(graded(change("bottleneck.why", text)))["bottleneck-why"]
+    assert (found.parts[1].state is State.MET) is named
+
+
+def test_the_transfer_table_is_optional_and_other_names_are_read():
+    """An empty table costs nothing, a known name is met, another waits for an assessor; none is lost."""
+    empty = marks(graded(change("transfer_table", {})))["transfer"]
+    assert (empty.earned, empty.out_of, empty.awaiting, empty.state) == (0, 0, 0, State.SKIPPED)
+    some = {"Map state": "Argo Workflows", "Lambda memory": "a teapot", "MaxConcurrency": "parallelism"}
+    found = marks(graded(change("transfer_table", some)))["transfer"]
+    assert [part.state for part in found.parts] == [
+        State.SKIPPED,
+        State.ASSESSOR,
+        State.MET,
+        State.MET,
+    ]
+    assert (found.earned, found.out_of, found.awaiting, found.undecided) == (1.0, 1.0, 0.5, 0.5)
 
 
 def test_free_text_is_left_to_the_assessor_with_the_evidence_beside_it():
@@ -158,6 +222,17 @@ def test_skipped_is_not_passed():
     ran = Run((Experiment("test_a", 3, "skipped", "unsupported here: PutDashboard"),))
     found = marks(graded(run=ran, own_pipeline=True))["wall"]
     assert (found.state, found.earned, found.out_of, found.undecided) == (State.SKIPPED, 0.0, 0.0, 4.0)
+
+
+def test_met_and_skipped_is_not_met():
+    """An experiment that passed beside one that was skipped does not make the criterion met."""
+    found = marks(graded(run=half_skipped(), own_pipeline=True))["wall"]
+    assert (found.state, found.earned, found.out_of, found.undecided) == (State.INCOMPLETE, 2.0, 2.0, 2.0)
+
+
+def half_skipped():
+    """Return a run of the grader's in which one experiment of two was skipped."""
+    return Run((Experiment("test_a", 3, "passed"), Experiment("test_b", 3, "skipped", "unsupported here")))
 
 
 def test_a_run_of_ours_that_failed_costs_no_point():

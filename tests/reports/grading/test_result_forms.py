@@ -19,9 +19,9 @@ from reports.grading.exporters import (
     prairielearn,
     tables,
 )
-from reports.grading.marks import Grade
+from reports.grading.marks import Grade, State
 from tests.reports.grading.schemas import CLASSROOM, GRADESCOPE, JUNIT, PRAIRIELEARN
-from tests.reports.grading.worlds import files, graded, right
+from tests.reports.grading.worlds import files, graded, marks, right
 
 NASTY = "=1+1 | <b>`x`</b> \x00\x1b[31m ]]> & \N{RIGHT-TO-LEFT OVERRIDE} \ud7ff"
 
@@ -41,6 +41,12 @@ def broken_in_part():
     return graded(run=ran, own_pipeline=True)
 
 
+def cut_short():
+    """Return a grade with one criterion met of which one experiment was skipped, and one wholly skipped."""
+    half = (Experiment("test_a", 3, "passed"), Experiment("test_b", 3, "skipped", "unsupported here"))
+    return graded(run=Run((*half, Experiment("test_c", 4, "skipped", "unsupported here"))), own_pipeline=True)
+
+
 def wholly_broken():
     """Return a grade of which nothing could be decided."""
     return Grade("ada", "rubric", trouble=("the grader failed: KeyError: 'x'",))
@@ -51,6 +57,7 @@ GRADES = {
     "empty": lambda: graded({}, {}),
     "nasty": with_nasty_text,
     "broken in part": broken_in_part,
+    "cut short": cut_short,
     "not gradable": lambda: Grade("ada", "rubric", not_gradable="answers.yaml, line 3, column 1: not YAML"),
 }
 
@@ -72,6 +79,56 @@ def test_gradescope_gives_what_was_earned():
     tests = [test for test in gradescope.results(found)["tests"] if "score" in test]
     assert sum(test["score"] for test in tests) == pytest.approx(found.earned)
     assert sum(test["max_score"] for test in tests) == pytest.approx(found.out_of)
+
+
+def wall(tests):
+    """Return the entries of the criterion that was cut short, by what its name ends in."""
+    return {one["name"].partition("(wall)")[2]: one for one in tests if "(wall)" in one["name"]}
+
+
+def test_what_was_skipped_does_not_read_as_passed_in_gradescope():
+    """A part that was skipped is a test of its own without score; the other says that it is not the whole."""
+    tests = gradescope.results(cut_short())["tests"]
+    found = wall(tests)
+    assert list(found) == [", as far as it was decided", ", not decided"]
+    decided, rest = found.values()
+    assert (decided["score"], decided["max_score"], decided["status"]) == (2.0, 2.0, "passed")
+    assert not {"score", "max_score", "status"} & set(rest)
+    assert "unsupported here" in rest["output"]
+    (skipped,) = [one for one in tests if "(scaled)" in one["name"]]
+    assert not {"score", "max_score", "status"} & set(skipped)
+
+
+def test_what_was_skipped_does_not_read_as_passed_in_prairielearn():
+    """The same: what was not decided has no points of which it could have all."""
+    tests = prairielearn.results(cut_short())["tests"]
+    found = wall(tests)
+    assert list(found) == [", as far as it was decided", ", not decided"]
+    assert "points" not in found[", not decided"]
+    (skipped,) = [one for one in tests if "(scaled)" in one["name"]]
+    assert "points" not in skipped
+    assert "skipped" in skipped["message"]
+
+
+def test_what_was_skipped_does_not_read_as_passed_in_github_classroom():
+    """It has no word for skipped: what was not decided is not among the tests, and the rest says so."""
+    result = classroom.results(cut_short())
+    assert list(wall(result["tests"])) == [", as far as it was decided"]
+    assert not [one for one in result["tests"] if "(scaled)" in one["name"]]
+    nothing = Grade("ada", "rubric", (marks(cut_short())["scaled"],))
+    assert nothing.marks[0].state is State.SKIPPED
+    assert classroom.results(nothing)["status"] == "error"
+
+
+def test_what_was_skipped_does_not_read_as_passed_in_junit_tables_and_words():
+    """JUnit says skipped; CSV and Markdown say the state, and how many points were not decided."""
+    root = ET.fromstring(junit.text(cut_short()))
+    kinds = {case.get("name").partition(":")[0]: [c.tag for c in case] for case in root.iter("testcase")}
+    assert kinds["wall"] == kinds["scaled"] == ["skipped"]
+    rows = {row["criterion"]: row for row in csv.DictReader(io.StringIO(tables.one(cut_short())[1:]))}
+    assert (rows["wall"]["state"], rows["wall"]["undecided"]) == ("met, part skipped", "2")
+    assert "| 2 | 2 | met, part skipped |" in markdown.feedback(cut_short())
+    assert "2 points could not be decided here" in markdown.feedback(cut_short())
 
 
 def test_gradescope_is_told_nothing_when_nothing_was_decided():
