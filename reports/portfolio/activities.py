@@ -60,13 +60,20 @@ def told(title: str, html: str) -> str:
 
 
 def headlines(experiments: tuple[Shown, ...]) -> list[Verdict]:
-    """Return the verdicts that say most: those that are not confirmed, then those that were estimated."""
-    all_ = [verdict for one in experiments for verdict in one.verdicts]
-    weight = {
-        id(v): (v.outcome is Outcome.CONFIRMED, v.estimate.interval is None, v.estimate.unit == "")
-        for v in all_
-    }
-    return sorted(all_, key=lambda verdict: weight[id(verdict)])[:HEADLINES]
+    """Return the verdicts that say most: those that are not confirmed, then those that were estimated.
+
+    One of each experiment comes before a second of any: they say different things.
+    """
+    ranked = [sorted(one.verdicts, key=_weight) for one in experiments]
+    firsts = [verdict for own in ranked for verdict in own[:1]]
+    others = [verdict for own in ranked for verdict in own[1:]]
+    return [*sorted(firsts, key=_weight), *sorted(others, key=_weight)][:HEADLINES]
+
+
+def _weight(verdict: Verdict) -> tuple[bool, bool, bool]:
+    """Return by what verdicts are ordered: what says more is smaller."""
+    estimate = verdict.estimate
+    return verdict.outcome is Outcome.CONFIRMED, estimate.interval is None, estimate.unit == ""
 
 
 def shown(portfolio: Portfolio, artefact: Artefact) -> str:

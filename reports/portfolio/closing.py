@@ -57,7 +57,9 @@ def record(portfolio: Portfolio) -> str:
         **place.machine,
         **place.versions,
     }
-    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+    listed = "".join(
+        f"<dt>{escape(markup.spoken(name))}</dt><dd>{escape(value)}</dd>" for name, value in facts.items()
+    )
     sums = [f"portfolio/{one.file}: {one.sha256}" for one in portfolio.manifest.artefacts]
     kept = markup.folded("Checksums of the artefacts (SHA-256)", codes(sums))
     printed = f'<p class="printed">{escape(ON_PAPER)}</p>'

@@ -84,12 +84,6 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
-def missing(manifest: Manifest) -> tuple[str, ...]:
-    """Return the titles of the six that are not in a manifest."""
-    there = {artefact.key for artefact in manifest.artefacts}
-    return tuple(title for key, title in REQUIRED.items() if key not in there)
-
-
 def altered(manifest: Manifest, folder: Path) -> tuple[str, ...]:
     """Return the artefacts whose file is gone or is not what was written."""
     return tuple(one.file for one in manifest.artefacts if not _intact(folder / one.file, one.sha256))

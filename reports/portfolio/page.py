@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
@@ -12,7 +12,7 @@ from reports.portfolio import claims, markup, raw, trend
 from reports.portfolio.activities import spine_part
 from reports.portfolio.closing import ksb_table, record
 from reports.portfolio.ledger import Came
-from reports.portfolio.manifest import REQUIRED, Artefact, missing
+from reports.portfolio.manifest import REQUIRED, Artefact, altered
 from reports.portfolio.spine import ACTIVITIES, Activity
 from reports.portfolio.summary import Point, Portfolio, Tick, counts
 from reports.records import Outcome
@@ -98,10 +98,11 @@ def glance(portfolio: Portfolio) -> str:
     found = counts(portfolio.experiments)
     total = sum(found.values())
     ticked = sum(point.tick is Tick.EVIDENCE for point in portfolio.checklist)
-    there = len(REQUIRED) - len(missing(portfolio.manifest))
+    changed = altered(portfolio.manifest, portfolio.folder)
+    intact = sum(one.required and one.file not in changed for one in portfolio.manifest.artefacts)
     tiles = [
         (f"{found[Outcome.CONFIRMED]} of {total}", "claims confirmed" + beside(portfolio)),
-        (f"{there} of {len(REQUIRED)}", "artefacts, all of this run"),
+        (f"{intact} of {len(REQUIRED)}", "artefacts of the exercise, as they were made"),
         (f"{ticked} of {len(portfolio.checklist)}", "points ticked by evidence"),
         *burst_tiles(portfolio),
     ]
@@ -168,7 +169,8 @@ def artefacts(portfolio: Portfolio) -> str:
     """Return the six artefacts in a table, missing ones by name, and the others in a line."""
     made = portfolio.manifest.artefacts
     there = {one.key: one for one in made}
-    rows = [row(there.get(key), title) for key, title in REQUIRED.items()]
+    changed = altered(portfolio.manifest, portfolio.folder)
+    rows = [row(there.get(key), title, changed) for key, title in REQUIRED.items()]
     others = ", ".join(link(one) for one in made if not one.required)
     head_ = ("artefact", "activity", "made from execution", "file")
     caption = "The six of the exercise; each links to where it is shown."
@@ -178,15 +180,15 @@ def artefacts(portfolio: Portfolio) -> str:
     )
 
 
-def row(artefact: Artefact | None, title: str) -> tuple[str, ...]:
-    """Return an artefact's row; a missing one is said to be missing."""
+def row(artefact: Artefact | None, title: str, changed: Collection[str] = ()) -> tuple[str, ...]:
+    """Return an artefact's row; one that is missing, or not what was made, is said to be so."""
     if artefact is None:
         return escape(title), "", markup.mark("bad", "✗ missing"), ""
-    ran = ", ".join(map(short, artefact.executions))
+    ran = f"<code>{escape(', '.join(map(short, artefact.executions)))}</code>"
     return (
         link(artefact),
         str(artefact.activity),
-        f"<code>{escape(ran)}</code>",
+        markup.mark("bad", "✗ gone or changed") if artefact.file in changed else ran,
         raw.link(f"portfolio/{artefact.file}"),
     )
 

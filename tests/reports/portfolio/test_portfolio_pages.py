@@ -17,6 +17,7 @@ from reports.grading.answers import SHAPE
 from reports.judging.verdicts import COMPARISON
 from reports.portfolio import claims, ledger, manifest
 from reports.portfolio.__main__ import main
+from reports.portfolio.activities import headlines
 from reports.portfolio.answering import ENOUGH, NAMES, reflection_checks, verdict_on
 from reports.portfolio.gathering import gather, write_page
 from reports.portfolio.ledger import Came, Entry, Ledger
@@ -130,14 +131,16 @@ def test_an_artefact_of_another_run_and_an_altered_file_are_found(out):
     assert manifest.altered(found, out / "portfolio") == ()
     (out / "portfolio" / "2-happy-path.png").write_bytes(b"touched")
     assert manifest.altered(found, out / "portfolio") == ("2-happy-path.png",)
-    assert "is not what was made" in page(gathered(out))
+    text = page(gathered(out))
+    assert "is not what was made" in text
+    assert "✗ gone or changed" in text
+    assert "<strong>0 of 6</strong>artefacts" in text
 
 
 def test_the_six_are_missed_by_name(out):
-    """Of the six artefacts those that are not there are named, on the page too."""
-    lacking = manifest.missing(manifest.read(out / "portfolio"))
-    assert len(lacking) == 5
+    """Of the six artefacts those that are not there are named."""
     text = page(gathered(out))
+    assert '<td data-of="artefact">RCA classification</td>' in text
     assert "1 of 6" in text
     assert text.count("✗ missing") == 5
 
@@ -248,6 +251,15 @@ def test_a_reflection_that_lacks_something_waits_for_the_learner(out, at_run_tim
 def test_a_reflection_is_checked_for_length_and_a_signal(text, met):
     """Of a reflection only this is checked: three sentences, and a metric or a log named."""
     assert reflection_checks(text) == met
+
+
+def test_what_was_seen_begins_with_the_failure_and_takes_one_of_each_experiment():
+    """A refuted claim comes first, then the strongest of each experiment, and only then a second of one."""
+    counted = replace(GOOD, claim="counted", estimate=replace(GOOD.estimate, interval=None))
+    second = replace(GOOD, claim="second")
+    given = (ledger.Shown(entry("a", 3), (GOOD, second)), ledger.Shown(entry("b", 3), (counted, BAD)))
+    assert headlines(given) == [BAD, GOOD, second]
+    assert headlines((*given[:1], ledger.Shown(entry("c", 3), (counted,)))) == [GOOD, counted, second]
 
 
 def test_an_activity_proves_something_only_when_all_of_it_passed(out):
