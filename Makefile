@@ -84,8 +84,8 @@ report: $(READY) ## Build report and portfolio again, from the last results and 
 TEMPLATE ?= infra/pipeline.yaml
 BASELINE ?= HEAD
 
-# Exit status: 0 improved or no worse, 1 worse or a promise broken, 2 it could not be told.
-regress: $(READY) ## Check a template against a baseline (TEMPLATE=new.yaml BASELINE=file or git revision)
+# Exit status: 0 nothing found in what was looked at, 1 worse or a promise broken, 2 it could not be told.
+regress: $(READY) ## Check a template against a baseline (TEMPLATE=infra/new.yaml BASELINE=file or git revision)
 	@$(BIN)/python -m fixtures.regression --template $(TEMPLATE) --baseline $(BASELINE) --out $(OUT)/regression $(ARGS)
 
 selftest: $(READY) ## See that the checks catch broken templates and handlers (some minutes)
