@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fixtures.options import ROOT
 from infra.packaging.template import read_template
 from reports.regression.checks import CHECKS, check_template, rows_of
-from reports.regression.template import Template
+from reports.regression.template import Template, definition_text
 
 OURS = read_template(ROOT / "infra" / "pipeline.yaml")
 
@@ -266,6 +266,26 @@ def test_substitutions_are_weighed_for_roles(template):
             "which StateMachine does not invoke"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "text"),
+    [
+        (
+            {"DefinitionString": "a ${X} ${Y}", "DefinitionSubstitutions": {"X": "${F.Arn}"}},
+            "a ${F.Arn} ${Y}",
+        ),
+        ({"DefinitionString": "${X}", "DefinitionSubstitutions": {"X": True}}, "true"),
+        ({"DefinitionString": '"${X}"', "DefinitionSubstitutions": {"X": 'a "b"'}}, '"a \\"b\\""'),
+        ({"Definition": {"a": "${X}"}, "DefinitionSubstitutions": {"X": 5}}, '{"a": "5"}'),
+        ({"DefinitionString": "${X}", "DefinitionSubstitutions": {"X": {"Fn::ImportValue": "y"}}}, "${X}"),
+        ({"DefinitionString": "${X}", "DefinitionSubstitutions": "text"}, "${X}"),
+        ({}, "{}"),
+    ],
+)
+def test_a_definition_is_what_would_be_deployed(properties, text):
+    """Substitutions are put in as CloudFormation does; what nobody can know yet stays as it is."""
+    assert definition_text(properties) == text
 
 
 def test_a_number_may_be_a_substitution(template):
