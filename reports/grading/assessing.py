@@ -2,7 +2,8 @@
 
 The grader never gives or takes these points. It writes the rows, the assessor fills in `points` and
 `comment`, and the grader reads them back. A row knows by a checksum which answer it was about: points given
-to an answer that has changed since are not used.
+to an answer that has changed since are not used. A submission's name stands after a word, because a
+spreadsheet takes 0012345 for a number and 1-2 for a day, and saves it otherwise.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from reports.grading.marks import Grade, Mark, Part, State
 
 COLUMNS: Final = ("submission", "criterion", "question", "of", "points", "comment", "answer")
 CHECKSUM_LENGTH: Final = 12
+GUARD: Final = "folder "
+"""What keeps a submission's name a text in a spreadsheet."""
 
 
 class MarksError(GradingError):
@@ -102,6 +105,13 @@ def assessed(grade: Grade, given: Rows) -> Grade:
     return replace(grade, marks=marks, notes=(*grade.notes, *notes))
 
 
+def strangers(grades: Iterable[Grade], given: Rows) -> tuple[str, ...]:
+    """Return the submissions to which points were given and that are not among those graded."""
+    known = {grade.submission for grade in grades}
+    names = (row.submission for row in given.values() if row.points is not None)
+    return tuple(dict.fromkeys(name for name in names if name not in known))
+
+
 def unread(grades: Sequence[Grade]) -> int:
     """Return how many answers still wait for an assessor."""
     return sum(bool(mark.awaiting) for grade in grades for mark in grade.marks)
@@ -160,6 +170,7 @@ def checksum(answer: str) -> str:
 
 def _row(record: Mapping[str, str | None], place: str) -> Row:
     cell = {name: without_guard((record.get(name) or "").strip()) for name in COLUMNS}
+    cell["submission"] = cell["submission"].removeprefix(GUARD)
     of = _number(cell["of"], f"{place}: of")
     given = _number(cell["points"], f"{place}: points") if cell["points"] else None
     if given is not None and not 0 <= given <= of:
@@ -168,7 +179,13 @@ def _row(record: Mapping[str, str | None], place: str) -> Row:
             f"give 0 to {points(of)}, or leave the cell empty"
         )
     return Row(
-        cell["submission"], cell["criterion"], cell["question"], of, given, cell["comment"], cell["answer"]
+        cell["submission"],
+        cell["criterion"],
+        cell["question"],
+        of,
+        given,
+        cell["comment"],
+        cell["answer"],
     )
 
 
@@ -184,4 +201,12 @@ def _number(said: str, place: str) -> float:
 
 def _cells(row: Row) -> tuple[str, ...]:
     given = "" if row.points is None else points(row.points)
-    return row.submission, row.criterion, row.question, points(row.of), given, row.comment, row.answer
+    return (
+        f"{GUARD}{row.submission}",
+        row.criterion,
+        row.question,
+        points(row.of),
+        given,
+        row.comment,
+        row.answer,
+    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
+
 import pytest
 
 from reports.grading.assessing import MarksError, assessed, read, unread, write
@@ -78,6 +82,21 @@ def test_rows_of_other_submissions_stay():
     """A table may serve several classes: what it says of others is kept."""
     other = f"{HEAD}\nzoe,reflection,q,4,2,good,id-0"
     assert ("zoe", "reflection") in table(write([graded()], table(other)))
+
+
+@pytest.mark.parametrize("name", ["0012345", "1e5", "1-2", "3/4", "TRUE", "2026-01-05", "=1+1", "ada"])
+def test_a_spreadsheet_keeps_the_name_of_a_submission(name):
+    """No cell of a name reads as a number, a day or a formula, and the row comes back to its submission."""
+    grade = replace(graded(), submission=name)
+    text = write([grade], {})
+    cells = {record["submission"] for record in csv.DictReader(io.StringIO(text.removeprefix(BOM)))}
+    assert cells == {f"folder {name}"}
+    assert {key[0] for key in table(text)} == {name}
+
+
+def test_names_without_the_word_before_them_are_read_too():
+    """A table that was written by hand, or before, is understood."""
+    assert ("ada", "reflection") in table(f"{HEAD}\nada,reflection,q,4,2,good,id-0")
 
 
 def test_points_for_another_answer_are_not_used():
