@@ -67,6 +67,8 @@ def terminal(found: Regression) -> str:
         lines.append(f"  experiments: {good} of {len(found.experiments)} passed")
     if found.performance is not None:
         lines += [f"  {_in_words(comparison)}" for comparison in found.performance.comparisons]
+        if found.performance.not_compared:
+            lines.append(f"  not compared: {_not_compared(found.performance)}")
     elif found.no_timings:
         lines.append(f"  not timed: {found.no_timings}")
     if found.not_looked_at:
@@ -98,7 +100,8 @@ def _row(one: Comparison) -> tuple[str, ...]:
 
 
 def _method(done: Performance) -> str:
-    method = f"Method: {done.method}.{_not_compared(done)}"
+    left_out = f" Not compared: {_not_compared(done)}." if done.not_compared else ""
+    method = f"Method: {done.method}.{left_out}"
     if done.recorded:
         return f"{done.sample}, run at two times: no error rate, see above. {method}"
     error = f"The chance of any wrong *worse* or *improved* in the table is at most {done.alpha:.0%}."
@@ -111,7 +114,7 @@ def _not_compared(done: Performance) -> str:
     parts = [
         f"{', '.join(one.step for one in done.not_compared if one.why == why)} ({why})" for why in reasons
     ]
-    return f" Not compared: {'; '.join(parts)}." if parts else ""
+    return "; ".join(parts)
 
 
 def _is_recorded(found: Regression) -> bool:

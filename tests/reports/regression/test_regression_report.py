@@ -170,11 +170,11 @@ def test_side_by_side_has_an_error_rate_and_no_caveat():
 def test_steps_that_are_not_compared_are_told_with_the_reason():
     """A step of one side only, and one without time in every burst, are named each with its reason."""
     made_pairs = pairs(6, {"Gamma": 0.0}, steps=("Alpha", "Gamma", "Delta"))
-    text = summary.markdown(result(performance=compare(made_pairs, LOOKS, Effects())))
-    assert (
-        "Not compared: Beta, Delta (only one side has it); "
-        "Gamma (not every burst on both sides spent time there)."
-    ) in text
+    found = result(performance=compare(made_pairs, LOOKS, Effects()))
+    told = "Beta, Delta (only one side has it); Gamma (not every burst on both sides spent time there)"
+    assert f" Not compared: {told}." in summary.markdown(found)
+    assert f"  not compared: {told}\n" in summary.terminal(found)
+    assert "compared:" not in summary.markdown(result()) + summary.terminal(result())
 
 
 def test_a_skipped_experiment_is_no_pass():
