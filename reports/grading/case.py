@@ -16,8 +16,8 @@ from reports.records import Burst
 class Experiment:
     """How one experiment of the grader's own run ended: passed, failed, broken or skipped.
 
-    `fault` says whose doing it was when it is broken: "learner" when the same experiment works with the
-    reference pipeline on this machine, else "harness".
+    `fault` says whose doing it was when it is broken: "learner" when the same experiment passes with the
+    reference pipeline on this machine, in the same time, else "harness".
     """
 
     name: str
