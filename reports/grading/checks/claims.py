@@ -42,7 +42,8 @@ def activity_claims(case: Case, criterion: Criterion) -> Decision:
         return Decision((_nothing(case, criterion),))
     expected = case.experiments.get(criterion.activity, ())
     parts = tuple(_due(one, expected, handed_in) for one in expected) or tuple(map(_of_file, handed_in))
-    return Decision(parts, evidence=_lines(case, criterion, Origin.LEARNER))
+    to_read = "\n".join(f"{p.expected}: {p.found}" for p in parts if p.state is State.ASSESSOR)
+    return Decision(parts, to_read, _lines(case, criterion, Origin.LEARNER))
 
 
 def _of_experiment(item: Item) -> bool:

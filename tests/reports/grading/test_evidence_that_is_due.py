@@ -109,7 +109,7 @@ def test_evidence_of_another_version_is_read_by_a_person():
     other = evidence.EvidenceFile(3, "as it was called before", (), (LOW,), WHERE).to_json()
     found = wall({**files(), REFUTED: other})
     assert (found.earned, found.out_of, found.awaiting) == (2.0, 2.0, 2.0)
-    assert "as it was called before" in found.parts[-1].found
+    assert "as it was called before" in found.answer  # which an assessor's points are tied to
 
 
 def test_evidence_from_aws_that_is_not_there_is_asked_for():
