@@ -46,6 +46,7 @@ def _list_executions(self: StepFunctionResponse) -> ActionResult:
     answer = _MOTO_LIST(self)
     for item in answer.result["executions"]:
         execution = self.stepfunction_backend.describe_execution(item["executionArn"])
+        item["redriveCount"] = 0
         if execution.status != "RUNNING":
             item["stopDate"] = execution.stop_date
     return answer
@@ -103,7 +104,21 @@ def described(execution: Execution) -> dict[str, Any]:
         "traceHeader": execution.trace_header,
         "error": execution.error,
         "cause": execution.cause,
+        "redriveCount": 0,
+        **_redrivable(execution, status),
     }
+
+
+def _redrivable(execution: Execution, status: str) -> dict[str, str]:
+    """Whether RedriveExecution would take the execution, as DescribeExecution says it."""
+    reason = None
+    if status in {"RUNNING", "SUCCEEDED"}:
+        reason = f"Execution is {status} and cannot be redriven"
+    elif history.of(execution.exec_worker.env).last_number() >= history.MAX_EVENTS:
+        reason = "Execution history event limit exceeded"
+    if reason is None:
+        return {"redriveStatus": "REDRIVABLE"}
+    return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
 
 
 def history_page(

@@ -13,6 +13,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from infra.embedded.states import (
     api,
+    branches,
     callbacks,
     entering,
     environments,
@@ -44,6 +45,7 @@ _SEAMS = (
     entering,
     programs,
     iterations,
+    branches,
     jsonata,
     machines,
     timeouts,

@@ -20,7 +20,6 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
     FailureEventException,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from infra.embedded.states import seam
@@ -54,6 +53,12 @@ def failure(
     return FailureEventException(FailureEvent(env, named(error), kind, {name: details}))
 
 
+def name_of(error: FailureEventException) -> str | None:
+    """The error name that a state failed with."""
+    name = error.failure_event.error_name
+    return name.error_name if name is not None else None
+
+
 def matches(listed: list[str | None], error: str | None) -> bool:
     """Whether an ErrorEquals list matches an error name."""
     if error == RUNTIME:
@@ -85,9 +90,6 @@ def _failed_details(self: FailureEventException) -> dict[str, str] | None:
 
 
 def install() -> None:
-    """Match as above, and keep reserved names that come out of a branch."""
+    """Match as above."""
     seam.replace(ErrorEqualsDecl, "_eval_body", ("self", "env"), _eval_body)
     seam.replace(FailureEventException, "get_execution_failed_event_details", ("self",), _failed_details)
-    if branches_decl.CustomErrorName is not named:
-        seam.expect(branches_decl, "CustomErrorName", ("error_name",))
-        branches_decl.CustomErrorName = named

@@ -5,6 +5,7 @@ input of any size; parses the definition anew for each; takes no error and cause
 ends a stopped execution only when its task has ended; leaves stopDate out where an execution timed out.
 AWS: names are UUIDs, unique for a state machine; the same name and input again gives the execution that
 is running; input is JSON of at most 262,144 bytes.
+Here: executions are made one after another, and one that can be listed is running or has ended.
 """
 
 from __future__ import annotations
@@ -34,9 +35,20 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from infra.embedded.states import entering, history, measuring, pauses, programs, refusals, seam, texts
+from infra.embedded.states import (
+    entering,
+    event_logs,
+    history,
+    measuring,
+    pauses,
+    programs,
+    refusals,
+    seam,
+    texts,
+)
 
 _STOP_WAIT_S: Final = 60.0
+_starting = threading.Lock()
 _MOTO_EXECUTION_DETAILS = Execution.get_start_execution_details
 
 
@@ -75,17 +87,21 @@ def _start_execution(
     execution_input: str | None = None,
     trace_header: str | None = None,
 ) -> Execution:
-    state_machine = self.describe_state_machine(state_machine_arn)
+    self.describe_state_machine(state_machine_arn)
     if name is not None:
         self._validate_name(name)
     text = "{}" if execution_input is None else execution_input
     check_input(text)
-    if name is not None and (known := state_machine._handle_name_input_idempotency(name, text)) is not None:
-        return known
-    execution = _new_execution(self, state_machine, name or str(uuid.uuid4()), text, trace_header)
-    state_machine.executions.append(execution)
+    with _starting:
+        state_machine = self.describe_state_machine(state_machine_arn)
+        known = None if name is None else state_machine._handle_name_input_idempotency(name, text)
+        if known is not None:
+            return known
+        execution = _new_execution(self, state_machine, name or str(uuid.uuid4()), text, trace_header)
+        execution.start()
+        state_machine.executions.append(execution)
     measuring.started(_machine(execution))
-    execution.start()
+    _launch(execution.exec_worker)
     return execution
 
 
@@ -125,8 +141,11 @@ def _execution_details(self: Execution) -> ExecutionDetails:
 
 
 def _start_worker(self: ExecutionWorker) -> None:
+    """Make all that can be asked of an execution, up to its first event; its states do not run yet."""
     self.env = self._get_evaluation_environment()
+    self.done = threading.Event()
     programs.prepare(self.env)
+    history.of(self.env).when_written = event_logs.writer(self._execution_communication.execution)
     details = self._evaluation_details
     started = {
         "input": self._execution_communication.execution.execution_input,
@@ -139,8 +158,10 @@ def _start_worker(self: ExecutionWorker) -> None:
         {"executionStartedEventDetails": started},
         update_source_event_id=False,
     )
-    self.done = threading.Event()
-    threading.Thread(target=_supervise, args=(self,), name="supervisor", daemon=True).start()
+
+
+def _launch(worker: ExecutionWorker) -> None:
+    threading.Thread(target=_supervise, args=(worker,), name="supervisor", daemon=True).start()
 
 
 def _supervise(worker: ExecutionWorker) -> None:
@@ -148,8 +169,19 @@ def _supervise(worker: ExecutionWorker) -> None:
         worker._get_evaluation_entrypoint().eval(worker.env)
     finally:
         worker._execution_communication.terminated()
+        _untie(worker)
         worker.done.set()
         pauses.settle()
+
+
+def _untie(worker: ExecutionWorker) -> None:
+    """Cut the circles between what an execution is made of.
+
+    The collector does not look at what has settled, so that only what no circle holds is freed.
+    """
+    worker._execution_communication = None
+    written = history.of(worker.env)
+    written.when_full = written.when_written = None
 
 
 def _entrypoint(self: ExecutionWorker) -> EvalComponent:
@@ -189,12 +221,16 @@ def stop(execution: Execution, error: str | None, cause: str | None) -> None:
 
 
 def _delete_state_machine(self: StepFunctionsParserBackend, arn: str) -> None:
-    """As moto's, but what is still running is aborted."""
-    doomed = next((machine for machine in self.state_machines if machine.arn == arn), None)
-    _MOTO_DELETE(self, arn)
-    for execution in doomed.executions if doomed else ():
+    """As moto's, but what is still running is aborted, and the histories are let go."""
+    with _starting:
+        doomed = next((machine for machine in self.state_machines if machine.arn == arn), None)
+        _MOTO_DELETE(self, arn)
+    if doomed is None:
+        return
+    for execution in doomed.executions:
         if execution.exec_status == ExecutionStatus.RUNNING:
             stop(execution, None, None)
+    doomed.executions.clear()
 
 
 _MOTO_DELETE = StepFunctionsParserBackend.delete_state_machine

@@ -30,6 +30,13 @@ _LAST: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAbo
 
 _STARTED: Final = frozenset({"TaskStarted", "LambdaFunctionStarted", "ActivityScheduled"})
 
+_ABORTED_AS: Final[Mapping[str, str | None]] = {
+    f"{kind}State{what}": f"{kind}StateAborted" if what == "Entered" else None
+    for kind in ("Task", "Wait", "Map", "Parallel")
+    for what in ("Entered", "Exited", "Failed")
+}
+"""What is written when a state is aborted after such an event; None where it has ended by itself."""
+
 _SAID_ONCE: Final = "EvaluationFailed"
 """Written where an expression fails, and by moto once more where some kinds of state fail."""
 
@@ -45,11 +52,27 @@ class Event:
     details: Mapping[str, Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a chain ends.
+
+    `kind` is its last event, None where it has none of its own. `after` is the event that this one follows
+    from, None for the chain's own last one. `aborts`: the state that the chain is in is aborted, which has
+    an event of its own after that, without details.
+    """
+
+    kind: str | None
+    details: Mapping[str, Mapping[str, Any]]
+    after: int | None = None
+    aborts: bool = False
+
+
 class Chain(EventHistoryContext):  # type: ignore[misc]  # moto carries no types
     """What happens one after the other in one place: an iteration, a branch, a watched task.
 
     A chain that is closed, or inside a chain that is closed, takes no more events. `started_at` (monotonic)
-    is when a task in it was last written to have started; None before.
+    is when a task in it was last written to have started; None before. `aborted_as` is what is written when
+    the state that it is in is aborted.
     """
 
     def __init__(self, previous_event_id: int, inside: EventHistoryContext | None = None) -> None:
@@ -58,6 +81,14 @@ class Chain(EventHistoryContext):  # type: ignore[misc]  # moto carries no types
         self.begins_after = previous_event_id
         self.closed = False
         self.started_at: float | None = None
+        self.aborted_as: str | None = None
+
+    def takes(self, event_type: str) -> None:
+        """Keep what an event that was written says about the state of the chain."""
+        if event_type in _STARTED:
+            self.started_at = time.monotonic()
+        elif event_type in _ABORTED_AS:
+            self.aborted_as = _ABORTED_AS[event_type]
 
 
 class History(EventManager):  # type: ignore[misc]  # moto carries no types
@@ -69,6 +100,7 @@ class History(EventManager):  # type: ignore[misc]  # moto carries no types
         self.ended = False
         self.only_the_last = False
         self.when_full: Callable[[], None] | None = None
+        self.when_written: Callable[[Event], None] | None = None
 
     def add_event(
         self,
@@ -90,19 +122,21 @@ class History(EventManager):  # type: ignore[misc]  # moto carries no types
             self.when_full()
         return int(context.last_published_event_id)
 
-    def close(self, chain: Chain, event_type: str, event_details: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Write a chain's last event and close it.
+    def close(self, chain: Chain, ending: Ending) -> bool:
+        """Write how a chain ends, and close it.
 
         False where it is closed already. A chain that has no event yet is closed without one.
         """
         with self._mutex:
-            if self._refuses(event_type) or _is_closed(chain):
+            if self._is_over() or _is_closed(chain):
                 return False
             if chain.last_published_event_id == chain.begins_after:
                 chain.closed = True
                 return True
-            if not self._is_full_for(event_type):
-                self._write(chain, event_type, event_details, moves_on=False)
+            last = _last_events(chain, ending)
+            if len(self.events) + len(last) < MAX_EVENTS:
+                for event_type, details in last:
+                    self._write(chain, event_type, details, moves_on=False, after=ending.after)
                 chain.closed = True
                 return True
         if self.when_full:
@@ -125,6 +159,9 @@ class History(EventManager):  # type: ignore[misc]  # moto carries no types
     def _refuses(self, event_type: str) -> bool:
         return self.ended or (self.only_the_last and event_type not in _LAST)
 
+    def _is_over(self) -> bool:
+        return self.ended or self.only_the_last
+
     def _was_last_of(self, context: EventHistoryContext, event_type: str) -> bool:
         number = int(context.last_published_event_id)
         return 0 < number <= len(self.events) and self.events[number - 1].kind == event_type
@@ -139,23 +176,21 @@ class History(EventManager):  # type: ignore[misc]  # moto carries no types
         details: Mapping[str, Mapping[str, Any]],
         *,
         moves_on: bool,
+        after: int | None = None,
     ) -> int:
         number = len(self.events) + 1
-        self.events.append(
-            Event(
-                number,
-                context.source_event_id,
-                getattr(event_type, "value", event_type),
-                self._now_ms(),
-                details,
-            )
-        )
+        previous = context.source_event_id if after is None else after
+        kind = getattr(event_type, "value", event_type)
+        event = Event(number, previous, kind, self._now_ms(), details)
+        self.events.append(event)
         context.last_published_event_id = number
-        if event_type in _STARTED and isinstance(context, Chain):
-            context.started_at = time.monotonic()
+        if isinstance(context, Chain):
+            context.takes(kind)
         if moves_on:
             context.source_event_id = number
         self.ended = event_type in _LAST
+        if self.when_written is not None:
+            self.when_written(event)
         return number
 
     def _now_ms(self) -> int:
@@ -186,6 +221,11 @@ def _without_data(details: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         name: {key: value for key, value in (body or {}).items() if key not in {"input", "output"}}
         for name, body in details.items()
     }
+
+
+def _last_events(chain: Chain, ending: Ending) -> list[tuple[str, Mapping[str, Mapping[str, Any]]]]:
+    own = [(ending.kind, ending.details)] if ending.kind else []
+    return [*own, (chain.aborted_as, {})] if ending.aborts and chain.aborted_as else own
 
 
 def _is_closed(context: EventHistoryContext | None) -> bool:

@@ -39,14 +39,16 @@ class Invoke(Protocol):
 
 
 IsAllowed = Callable[[str, str, str, str], bool]
+IsTrusting = Callable[[str, str, str], bool]
 
 
 @dataclass(slots=True)
 class _Ways:
-    """What is used instead of the real invocation and the real permissions; None outside tests."""
+    """What is used instead of the real invocation, permissions and trust; None outside tests."""
 
     invoke: Invoke | None = None
     is_allowed: IsAllowed | None = None
+    is_trusting: IsTrusting | None = None
 
 
 _instead = _Ways()
@@ -62,16 +64,24 @@ def is_allowed() -> IsAllowed:
     return _instead.is_allowed or _real_is_allowed()
 
 
+def is_trusting() -> IsTrusting:
+    """The function that says whether a role may be assumed by a service."""
+    return _instead.is_trusting or _real_is_trusting()
+
+
 @contextmanager
-def instead(invoke: Invoke, is_allowed: IsAllowed | None = None) -> Iterator[None]:
+def instead(
+    invoke: Invoke, is_allowed: IsAllowed | None = None, is_trusting: IsTrusting | None = None
+) -> Iterator[None]:
     """Invoke through another function for a while, and by default allow everything."""
-    before = (_instead.invoke, _instead.is_allowed)
+    before = (_instead.invoke, _instead.is_allowed, _instead.is_trusting)
     _instead.invoke = invoke
     _instead.is_allowed = is_allowed or (lambda *_: True)
+    _instead.is_trusting = is_trusting or (lambda *_: True)
     try:
         yield
     finally:
-        _instead.invoke, _instead.is_allowed = before
+        _instead.invoke, _instead.is_allowed, _instead.is_trusting = before
 
 
 @functools.cache
@@ -86,3 +96,10 @@ def _real_is_allowed() -> IsAllowed:
     from infra.embedded import permissions  # noqa: PLC0415 (as above)
 
     return permissions.is_allowed
+
+
+@functools.cache
+def _real_is_trusting() -> IsTrusting:
+    from infra.embedded import permissions  # noqa: PLC0415 (as above)
+
+    return permissions.can_be_assumed_by

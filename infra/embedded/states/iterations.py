@@ -4,8 +4,10 @@ moto: a worker calls itself for each item, so that 1,500 items at concurrency 1 
 execution hangs for ever; runs any number at once; chains an iteration to the one before it in the same
 worker; lets the others run on, with their events, after one has failed.
 AWS: at most 40 at once, whatever MaxConcurrency says; each iteration follows from MapStateStarted; when
-one fails, those under way are aborted at once (MapIterationAborted), no new one begins, and invocations
-already made run on.
+one fails, those under way are aborted at once, no new one begins, and invocations already made run on. An
+iteration that failed or was aborted writes so, and then that the state it was in is aborted
+(TaskStateAborted, ...), also the one that failed in a task; all of it follows from the event that the first
+to fail failed with.
 Here: a few threads take items in their order, one loop each; whatever goes wrong in one fails the Map.
 """
 
@@ -34,7 +36,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 
 from infra.embedded.states import errors, history, seam, texts
-from infra.embedded.states.history import Chain
+from infra.embedded.states.history import Chain, Ending
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,12 +72,14 @@ class MapRun:
             threading.Thread(target=self._work, name="iterations", daemon=True).start()
         if workers:
             self._over.wait()
-        if self._failure is not None:
-            self._abort_others()
         self._env.event_history_context.source_event_id = self._last
-        if self._failure is not None:
-            raise self._failure
-        return self._outputs
+        failure, self._failure = self._failure, None
+        if failure is None:
+            return self._outputs
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback holds this frame: a circle that would keep the whole history
 
     def _work(self) -> None:
         try:
@@ -88,7 +92,7 @@ class MapRun:
     def _begin(self) -> tuple[int, Environment, Chain] | None:
         """The next item with a frame and a chain of its own; None where no more are to begin."""
         with self._lock:
-            if self._failure is not None or self._next >= len(self._items):
+            if self._over.is_set() or self._next >= len(self._items):
                 return None
             if not self._env.is_running():
                 self._over.set()
@@ -124,8 +128,8 @@ class MapRun:
         state = frame.program_state()
         if isinstance(state, ProgramError):
             raise _failure_of(frame, state)
-        succeeded = {"mapIterationSucceededEventDetails": details}
-        if isinstance(state, ProgramEnded) and written.close(chain, "MapIterationSucceeded", succeeded):
+        succeeded = Ending("MapIterationSucceeded", {"mapIterationSucceededEventDetails": details})
+        if isinstance(state, ProgramEnded) and written.close(chain, succeeded):
             self._done(index, chain, frame.states.get_input())
         else:
             self._over.set()
@@ -142,6 +146,8 @@ class MapRun:
 
     def _done(self, index: int, chain: Chain, output: Any) -> None:
         with self._lock:
+            if self._over.is_set():
+                return
             self._outputs[index] = output
             self._last = max(self._last, chain.last_published_event_id)
             self._left -= 1
@@ -150,26 +156,30 @@ class MapRun:
 
     def _iteration_failed(self, index: int, chain: Chain, error: FailureEventException) -> None:
         after = chain.source_event_id
-        details = {"mapIterationFailedEventDetails": self._details(index)}
-        if history.of(self._env).close(chain, "MapIterationFailed", details):
-            self._fail(error, after)
-        else:
-            self._over.set()
+        ending = Ending(
+            "MapIterationFailed",
+            {"mapIterationFailedEventDetails": self._details(index)},
+            aborts=errors.name_of(error) != errors.RUNTIME,
+        )
+        with self._lock:
+            if not self._over.is_set() and history.of(self._env).close(chain, ending):
+                self._abort_others(after, error)
+        self._over.set()
 
     def _fail(self, error: Exception, after: int) -> None:
         with self._lock:
-            if self._failure is None:
-                self._failure = error
-                self._last = after
-        self._over.set()
+            if not self._over.is_set():
+                self._abort_others(after, error)
 
-    def _abort_others(self) -> None:
-        with self._lock:
-            others = sorted(self._under_way.items(), key=lambda item: item[0])
-        for index, (frame, chain) in others:
+    def _abort_others(self, after: int, error: Exception) -> None:
+        """End the Map for this error, which event `after` tells of; the caller holds the lock."""
+        self._failure, self._last = error, after
+        for index, (frame, chain) in sorted(self._under_way.items(), key=lambda item: item[0]):
             details = {"mapIterationAbortedEventDetails": self._details(index)}
-            history.of(self._env).close(chain, "MapIterationAborted", details)
+            ending = Ending("MapIterationAborted", details, after=after, aborts=True)
+            history.of(self._env).close(chain, ending)
             frame.set_stop(stop_date=None, cause=None, error=None)
+        self._over.set()
 
     def _details(self, index: int) -> dict[str, Any]:
         return {"name": self._worker._work_name, "index": index}

@@ -30,6 +30,12 @@ class ThrottlingException(AWSError):  # type: ignore[misc]  # as above
         super().__init__("Rate exceeded")
 
 
+class AccessDeniedException(AWSError):  # type: ignore[misc]  # as above
+    """The state machine's role does not let Step Functions do what is asked."""
+
+    TYPE = "AccessDeniedException"
+
+
 class StateMachineAlreadyExists(AWSError):  # type: ignore[misc]  # as above
     """Another state machine has the name."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import MaxAttemptsOutcome
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
@@ -82,6 +82,15 @@ class _Watched:
             self.ended.wait(min(left, _LONGEST_NAP_S))
         return self.ended.is_set()
 
+    def fail(self) -> NoReturn:
+        """Raise what it failed with, which keeps neither this attempt nor its traceback's frames alive."""
+        error, self.error = self.error, None
+        assert error is not None
+        try:
+            raise error
+        finally:
+            del error
+
     def _left_of(self, seconds: float) -> float:
         since = self.chain.started_at
         return seconds if since is None else since + seconds - time.monotonic()
@@ -101,7 +110,7 @@ def _watched(state: ExecutionState, env: Environment) -> Any:
         attempt.frame.set_stop(stop_date=None, cause=None, error=None)
         raise EvalTimeoutError
     if attempt.error:
-        raise attempt.error
+        attempt.fail()
     return attempt.frame.stack.pop()
 
 

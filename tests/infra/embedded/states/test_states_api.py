@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.embedded.metrics import store
-from infra.embedded.states import backend, throttling
+from infra.embedded.states import backend, history, throttling
 from tests.infra.embedded.states.conftest import PATIENCE_S, ROLE
 from tests.infra.embedded.states.shapes import each, one, task
 
@@ -86,6 +86,35 @@ def test_describe_a_failed_execution(client, machine, cloud):
     described = client.describe_execution(executionArn=run(client, machine, {"tickets": [1]}))
     assert (described["status"], described["error"]) == ("FAILED", "KeyError")
     assert "output" not in described
+
+
+def redrive_of(described):
+    return [described[name] for name in ("redriveCount", "redriveStatus")], described.get(
+        "redriveStatusReason"
+    )
+
+
+def test_what_went_well_or_still_runs_cannot_be_redriven(client, machine, gated):
+    """RUNNING and SUCCEEDED are NOT_REDRIVABLE, with AWS's reason; none was redriven yet."""
+    arn, _ = gated
+    running = client.start_execution(stateMachineArn=arn, input='{"tickets":[1]}')["executionArn"]
+    for execution, status in ((running, "RUNNING"), (run(client, machine, {"tickets": []}), "SUCCEEDED")):
+        described = client.describe_execution(executionArn=execution)
+        reason = f"Execution is {status} and cannot be redriven"
+        assert redrive_of(described) == ([0, "NOT_REDRIVABLE"], reason)
+    assert client.list_executions(stateMachineArn=arn)["executions"][0]["redriveCount"] == 0
+    client.stop_execution(executionArn=running)
+    assert redrive_of(client.describe_execution(executionArn=running)) == ([0, "REDRIVABLE"], None)
+
+
+def test_a_full_history_cannot_be_redriven(client, machine, cloud, monkeypatch):
+    """FAILED is REDRIVABLE, unless the history is full."""
+    cloud.functions.known["echo"] = lambda payload: {}["x"]
+    failed = run(client, machine, {"tickets": [1]})
+    assert redrive_of(client.describe_execution(executionArn=failed)) == ([0, "REDRIVABLE"], None)
+    monkeypatch.setattr(history, "MAX_EVENTS", 9)
+    full = client.describe_execution(executionArn=run(client, machine, {"tickets": [1]}))
+    assert redrive_of(full) == ([0, "NOT_REDRIVABLE"], "Execution history event limit exceeded")
 
 
 def test_executions_without_a_name_do_not_collide(client, machine):

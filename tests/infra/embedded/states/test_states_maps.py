@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.embedded.states import executions, iterations
+from infra.embedded.states import environments, executions, iterations
 from infra.embedded.states.iterations import workers_for
 from tests.infra.embedded.states.conftest import PATIENCE_S
 from tests.infra.embedded.states.shapes import each, one, task
@@ -21,17 +21,20 @@ ITERATION_OF_THREE = [
 ]
 
 
-def chains(events):
-    """The numbers of the events of each iteration, found by walking back from its last event."""
-    by_number = {event.number: event for event in events}
-    found = defaultdict(list)
-    for event in events:
-        if event.kind in {"MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"}:
-            index, link = next(iter(event.details.values()))["index"], event
-            while link.kind != "MapStateStarted":
-                found[index].insert(0, link)
-                link = by_number[link.previous]
-    return found
+ENDS = ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted")
+
+
+def iteration_of(event, by_number):
+    """The number of the MapIterationStarted that an event leads back to; None where it leads to none."""
+    while event.kind != "MapIterationStarted":
+        if event.previous not in by_number:
+            return None
+        event = by_number[event.previous]
+    return event.number
+
+
+def index_of(event):
+    return next(iter(event.details.values()))["index"]
 
 
 def test_one_ticket_through_three_tasks_costs_seventeen_events(cloud):
@@ -96,7 +99,7 @@ def test_the_cap_comes_from_the_input(cloud):
 
 
 def test_a_failing_iteration_fails_the_map_at_once(cloud):
-    """One failure: its events, MapIterationAborted for those under way, nothing begun after, its error up."""
+    """One failure: what failed and what was under way is ended, nothing begins after, its error goes up."""
     release, entered = threading.Event(), threading.Barrier(3)
 
     def work(payload):
@@ -113,13 +116,79 @@ def test_a_failing_iteration_fails_the_map_at_once(cloud):
     assert tail == [
         "TaskFailed",
         "MapIterationFailed",
+        "TaskStateAborted",
         "MapIterationAborted",
+        "TaskStateAborted",
         "MapIterationAborted",
+        "TaskStateAborted",
         "MapStateFailed",
         "ExecutionFailed",
     ]
     assert ran.kinds.count("MapIterationStarted") == 3
+    failed = ran.kinds.index("TaskFailed") + 1
+    assert [event.previous for event in ran.events[failed:-1]] == [failed] * 7
+    assert ran.events[-1].previous == ran.events[-1].number - 1
+    assert {str(event.details) for event in ran.events if event.kind == "TaskStateAborted"} == {"{}"}
     assert (ran.execution.error, "no" in ran.execution.cause) == ("ValueError", True)
+
+
+def test_each_iteration_is_aborted_in_the_state_it_is_in(cloud, monkeypatch):
+    """A task, a wait, an inner Map and a Parallel are aborted under their own names, in their order."""
+    arrived, asleep, release = threading.Barrier(3), threading.Event(), threading.Event()
+
+    def hold(payload):
+        arrived.wait(PATIENCE_S)
+        release.wait(PATIENCE_S)
+
+    def fail(payload):
+        asleep.wait(PATIENCE_S)
+        arrived.wait(PATIENCE_S)
+        raise ValueError("no")
+
+    def sleep(env, seconds):
+        asleep.set()
+        release.wait(PATIENCE_S)
+
+    cloud.functions.known.update(hold=hold, fail=fail)
+    monkeypatch.setattr(environments, "pause", sleep)
+    starts = ("Fails", "Waits", "Maps", "Branches")
+    choices = [{"Variable": "$", "StringEquals": start, "Next": start} for start in starts]
+    processor = {
+        "StartAt": "Which",
+        "States": {
+            "Which": {"Type": "Choice", "Choices": choices},
+            "Fails": task("fail"),
+            "Waits": {"Type": "Wait", "Seconds": 3600, "End": True},
+            "Maps": {"Type": "Pass", "Result": {"all": [1]}, "Next": "Inner"},
+            "Inner": {**each("hold"), "ItemsPath": "$.all"},
+            "Branches": {"Type": "Parallel", "Branches": [one(task("hold"))], "End": True},
+        },
+    }
+    state = {"Type": "Map", "ItemsPath": "$.tickets", "ItemProcessor": processor, "End": True}
+    ran = cloud.run(one(state), {"tickets": list(starts)})
+    release.set()
+    tail = ran.kinds[ran.kinds.index("MapIterationFailed") :]
+    assert tail == [
+        "MapIterationFailed",
+        "TaskStateAborted",
+        "MapIterationAborted",
+        "WaitStateAborted",
+        "MapIterationAborted",
+        "MapStateAborted",
+        "MapIterationAborted",
+        "ParallelStateAborted",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+
+
+def test_an_error_of_the_runtime_aborts_no_state_of_its_own(cloud):
+    """An iteration whose expression fails was not in a task that could be aborted."""
+    state = each("echo")
+    state["ItemProcessor"]["States"]["A"]["Parameters"]["Payload.$"] = "$.nothing"
+    ran = cloud.run(one(state), {"tickets": [{}]})
+    assert ran.execution.error == "States.Runtime"
+    assert "TaskStateAborted" not in ran.kinds
 
 
 def test_a_map_can_be_caught(cloud):
@@ -193,11 +262,19 @@ def test_every_history_is_well_formed(cloud, items, failing, cap):
     assert [event.at_ms for event in events] == sorted(event.at_ms for event in events)
     assert cloud.functions.peak <= (cap or 40)
     assert ran.status == ("FAILED" if failing else "SUCCEEDED")
-    ended = chains(events)
-    assert all(chain[0].kind == "MapIterationStarted" for chain in ended.values())
-    assert sum(len(chain) for chain in ended.values()) == sum(
-        event.kind.startswith(("Task", "MapIteration")) for event in events
-    )
+    by_number = {event.number: event for event in events}
+    started = {index_of(event): event.number for event in events if event.kind == "MapIterationStarted"}
+    ended = [event for event in events if event.kind in ENDS]
+    assert sorted(started) == sorted(index_of(event) for event in ended)
+    for event in ended:
+        if event.kind != "MapIterationAborted":
+            assert iteration_of(event, by_number) == started[index_of(event)]
+    of_iterations = [event for event in events if event.kind.startswith(("Task", "MapIteration"))]
+    assert {iteration_of(event, by_number) for event in of_iterations} == set(started.values())
+    cut_off = [
+        event for event in events if event.kind.endswith(("IterationFailed", "Aborted", "MapStateFailed"))
+    ]
+    assert len({event.previous for event in cut_off}) == failing
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -26,7 +26,7 @@ def test_branches_run_at_once_and_keep_their_order(cloud):
 
 
 def test_a_failing_branch_fails_the_state_at_once(cloud):
-    """One branch fails, the state fails with its error, and the other one writes nothing afterwards."""
+    """One fails, the state fails with its error; both tasks are aborted, and nothing follows that."""
     gate, entered = threading.Event(), threading.Event()
 
     def slow(payload):
@@ -42,10 +42,17 @@ def test_a_failing_branch_fails_the_state_at_once(cloud):
     ended = list(ran.kinds)
     gate.set()
     for thread in threading.enumerate():
-        if thread.name.startswith("BranchWorker"):
+        if thread.name == "branch":
             thread.join(PATIENCE_S)
     assert ran.execution.error == "ValueError"
-    assert ended[-2:] == ["ParallelStateFailed", "ExecutionFailed"]
+    failed = ended.index("TaskFailed") + 1
+    assert ended[failed:] == [
+        "TaskStateAborted",
+        "TaskStateAborted",
+        "ParallelStateFailed",
+        "ExecutionFailed",
+    ]
+    assert [event.previous for event in ran.events[failed:-1]] == [failed] * 3
     assert ran.kinds == ended
 
 
@@ -64,7 +71,7 @@ def test_a_branch_that_was_given_up_writes_no_more(cloud):
     def open_gate(payload):
         gate.set()
         for thread in threading.enumerate():
-            if thread.name.startswith("BranchWorker"):
+            if thread.name == "branch":
                 thread.join(PATIENCE_S)
         late.set()
 

@@ -21,6 +21,7 @@ def digest(function):
 
 REPLACED = {
     "BaseExecutionWorkerCommunication._reflect_execution_status": "038a396107",
+    "BranchesDecl._eval_body": "eec2efa5fe",
     "CommonStateField._eval_body": "035f80caae",
     "DistributedItemProcessorWorker._eval_pool": "8797235af2",
     "Environment.as_inner_frame_of": "eb77183cac",
@@ -57,6 +58,7 @@ REPLACED = {
     "StepFunctionsParserBackend.create_state_machine": "dc56ec5421",
     "StepFunctionsParserBackend.delete_state_machine": "3181befe1f",
     "StepFunctionsParserBackend.start_execution": "0f8d9dd57b",
+    "StepFunctionsParserBackend.update_state_machine": "03b6b2ec8f",
     "StringContextPath._eval_body": "6c082012d9",
     "StringJSONata._eval_body": "277b6f4132",
     "StringVariableSample._eval_body": "4aa01e616a",
