@@ -178,7 +178,11 @@ class _Operations(BaseResponse):  # type: ignore[misc]
         """ExecuteChangeSet."""
         service = self._service
         made = service.change_set(self._get_param("ChangeSetName"), self._get_param("StackName"))
-        service.execute(made, disable_rollback=bool(self._get_param("DisableRollback")), on_failure=None)
+        service.execute(
+            made,
+            disable_rollback=bool(self._get_param("DisableRollback")),
+            removes_new=bool(self._get_param("RetainExceptOnCreate")),
+        )
         return EmptyResult()
 
     def delete_change_set(self) -> ActionResult:
@@ -232,6 +236,7 @@ class _Operations(BaseResponse):  # type: ignore[misc]
             role_arn=self._get_param("RoleARN"),
             notification_arns=tuple(self._get_param("NotificationARNs") or []),
             token=self._get_param("ClientRequestToken"),
+            removes_new=bool(self._get_param("RetainExceptOnCreate")),
         )
 
     def _page(self, member: str, items: list[Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from infra.embedded.cloudformation.client import Clients
 from infra.embedded.cloudformation.errors import ValidationError
 from infra.embedded.cloudformation.intrinsics import Attributes, Scope, resolve
 from infra.embedded.cloudformation.outcomes import OperationFailed, attempt
-from infra.embedded.cloudformation.stacks import GONE, Plan, Register, Stack, now
+from infra.embedded.cloudformation.stacks import GONE, Plan, Register, Stack, StackResource, now
 from infra.embedded.cloudformation.work import Work
 
 
@@ -48,10 +48,13 @@ class Engine:
         graph.order(scope)
         graph.check_outputs(scope)
 
-    def create(self, stack: Stack, on_failure: str) -> None:
-        """Make everything; on failure do as `on_failure` says: ROLLBACK, DELETE or DO_NOTHING."""
+    def create(self, stack: Stack, on_failure: str, *, removes_new: bool = False) -> None:
+        """Make everything; on failure do as `on_failure` says: ROLLBACK, DELETE or DO_NOTHING.
+
+        With `removes_new` that removes also what the template wants retained.
+        """
         stack.enter("CREATE_IN_PROGRESS", "User Initiated")
-        work = Work(self.clients, stack)
+        work = Work(self.clients, stack, removes_new)
         try:
             self._apply(work, stack.plan)
         except OperationFailed as failure:
@@ -59,11 +62,13 @@ class Engine:
         else:
             stack.enter("CREATE_COMPLETE")
 
-    def update(self, stack: Stack, plan: Plan, *, disable_rollback: bool = False) -> None:
-        """Bring the stack to the new plan, or back to the old one."""
+    def update(
+        self, stack: Stack, plan: Plan, *, disable_rollback: bool = False, removes_new: bool = False
+    ) -> None:
+        """Bring the stack to the new plan, or back to the old one; `removes_new` as in `create`."""
         old, stack.plan, stack.updated = stack.plan, plan, now()
         stack.enter("UPDATE_IN_PROGRESS", "User Initiated")
-        work = Work(self.clients, stack)
+        work = Work(self.clients, stack, removes_new)
         try:
             self._apply(work, plan)
         except OperationFailed as failure:
@@ -97,10 +102,10 @@ class Engine:
             work.stack.enter("CREATE_FAILED", reason)
         elif on_failure == "DELETE":
             work.stack.enter("DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
-            _remove_all(work, GONE, "DELETE_FAILED")
+            _remove_all(work, GONE, "DELETE_FAILED", rolls_back=True)
         else:
             work.stack.enter("ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.")
-            _remove_all(work, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+            _remove_all(work, "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", rolls_back=True)
 
     def _roll_update_back(self, work: Work, old: Plan, reason: str) -> None:
         stack = work.stack
@@ -118,13 +123,19 @@ class Engine:
         stack.enter("UPDATE_ROLLBACK_COMPLETE")
 
 
-def _remove_all(work: Work, good: str, bad: str, retain: frozenset[str] = frozenset()) -> None:
+def _remove_all(
+    work: Work, good: str, bad: str, retain: frozenset[str] = frozenset(), *, rolls_back: bool = False
+) -> None:
     """Remove every resource, last made first, and enter the status that fits how it went."""
     stack = work.stack
+
+    def removed(made: StackResource) -> bool:
+        return work.remove_new(made) if rolls_back else work.remove(made, keep=made.logical_id in retain)
+
     failed = [
         made.logical_id
         for made in reversed(list(stack.resources.values()))
-        if made.alive and not work.remove(made, keep=made.logical_id in retain)
+        if made.alive and not removed(made)
     ]
     if failed:
         stack.enter(bad, f"The following resource(s) failed to delete: [{', '.join(failed)}]. ")

@@ -38,7 +38,7 @@ _EMPTY = Plan(Template("", {}), {}, {})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What create, update and change sets have in common."""
+    """What create, update and change sets have in common; `removes_new` is AWS's RetainExceptOnCreate."""
 
     name: str
     body: str | None
@@ -50,6 +50,7 @@ class Request:
     role_arn: str | None = None
     notification_arns: tuple[str, ...] = ()
     token: str | None = None
+    removes_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Service:
         for name, value in settings.items():
             setattr(stack, name, value)
         with _exclusive(stack):
-            self.engine.create(stack, on_failure)
+            self.engine.create(stack, on_failure, removes_new=request.removes_new)
         return stack
 
     def update(self, request: Request, *, disable_rollback: bool) -> Stack:
@@ -88,7 +89,9 @@ class Service:
                 )
             if plan.same_as(stack.plan) and stack.status.endswith("_COMPLETE"):
                 raise ValidationError("No updates are to be performed.")
-            self.engine.update(stack, plan, disable_rollback=disable_rollback)
+            self.engine.update(
+                stack, plan, disable_rollback=disable_rollback, removes_new=request.removes_new
+            )
         return stack
 
     def delete(self, name: str, retain: frozenset[str]) -> None:
@@ -125,12 +128,13 @@ class Service:
         """By ARN, or by name and stack."""
         if name in self.register.change_sets:
             return self.register.change_sets[name]
+        stack = self.register.find(stack_name) if stack_name else None
         for made in self.register.change_sets.values():
-            if made.name == name and stack_name in {made.stack.name, made.stack.stack_id}:
+            if made.name == name and made.stack is stack:
                 return made
         raise ChangeSetNotFound(name)
 
-    def execute(self, made: ChangeSet, *, disable_rollback: bool, on_failure: str | None) -> None:
+    def execute(self, made: ChangeSet, *, disable_rollback: bool, removes_new: bool) -> None:
         """Carry a change set out."""
         if made.execution_status != "AVAILABLE":
             state = f"is in [{made.status}] status and [{made.execution_status}] execution status"
@@ -140,9 +144,12 @@ class Service:
             made.execution_status = "EXECUTE_IN_PROGRESS"
             if made.kind == "CREATE":
                 stack.plan = made.plan
-                self.engine.create(stack, on_failure or ("DO_NOTHING" if disable_rollback else "ROLLBACK"))
+                on_failure = "DO_NOTHING" if disable_rollback else "ROLLBACK"
+                self.engine.create(stack, on_failure, removes_new=removes_new)
             else:
-                self.engine.update(stack, made.plan, disable_rollback=disable_rollback)
+                self.engine.update(
+                    stack, made.plan, disable_rollback=disable_rollback, removes_new=removes_new
+                )
             good = stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
             made.execution_status = "EXECUTE_COMPLETE" if good else "EXECUTE_FAILED"
 

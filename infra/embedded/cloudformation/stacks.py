@@ -38,13 +38,18 @@ class Event:
 
 @dataclass(slots=True)
 class StackResource:
-    """A resource of a stack, as it is now."""
+    """A resource of a stack, as it is now.
+
+    `retain`: it stays when the stack lets go of it; `retain_when_new`: also when the operation that made it
+    is rolled back; `retain_replaced`: what it replaces stays.
+    """
 
     logical_id: str
     type: str
     properties: Mapping[str, Any]
     tags: Mapping[str, str]
     retain: bool = False
+    retain_when_new: bool = False
     retain_replaced: bool = False
     physical_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)

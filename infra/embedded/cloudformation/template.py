@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from infra.embedded.cloudformation import aws_types
 from infra.embedded.cloudformation.errors import InsufficientCapabilities, ValidationError
 from infra.embedded.refusals import NotImplementedHere
 
@@ -123,9 +124,16 @@ def _check_resources(template: Template, known_types: frozenset[str]) -> None:
         if not isinstance(definition, dict) or not isinstance(definition.get("Type"), str):
             place = f"[/Resources/{logical_id}]"
             raise ValidationError(f"{_FORMAT}{place} Every Resources object must contain a Type member.")
-    unknown = sorted({definition["Type"] for definition in template.resources.values()} - known_types)
+    _check_types({definition["Type"] for definition in template.resources.values()} - known_types)
+
+
+def _check_types(others: set[str]) -> None:
+    """Refuse types that are not made here: AWS's own as not emulated, made-up ones as AWS refuses them."""
+    unknown = sorted(name for name in others if not aws_types.exists_on_aws(name))
     if unknown:
         raise ValidationError(f"{_FORMAT}Unrecognized resource types: [{', '.join(unknown)}]")
+    if others:
+        raise NotImplementedHere(f"cloudformation: the resource type {', '.join(sorted(others))}")
 
 
 class _Loader(yaml.SafeLoader):

@@ -23,10 +23,14 @@ _CUSTOM_NAMED = (
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The steps of one operation: `undo`, last first, takes them back; `cleanup` goes when all went well."""
+    """The steps of one operation: `undo`, last first, takes them back; `cleanup` goes when all went well.
+
+    `removes_new`: a rollback removes what the operation made, whatever the template says of retaining it.
+    """
 
     clients: Clients
     stack: Stack
+    removes_new: bool = False
     undo: list[Callable[[], object]] = field(default_factory=list)
     cleanup: list[StackResource] = field(default_factory=list)
 
@@ -41,6 +45,7 @@ class Work:
             {},
             dict(plan.tags),
             retain=_retained(definition, "DeletionPolicy"),
+            retain_when_new=definition.get("DeletionPolicy") == "Retain",
             retain_replaced=_retained(definition, "UpdateReplacePolicy"),
         )
         with failing(self.stack, new, "create" if old is None else "update"):
@@ -48,7 +53,7 @@ class Work:
             if old is None:
                 self._make(new)
             elif _same(old, new):
-                old.retain = new.retain
+                old.retain, old.retain_when_new = new.retain, new.retain_when_new
                 new = old
             elif _replaces(old, new):
                 self._replace(old, new)
@@ -61,6 +66,11 @@ class Work:
         gone = self.stack.resources.pop(logical_id)
         self.cleanup.append(gone)
         self.undo.append(lambda: self.stack.resources.update({logical_id: gone}))
+
+    def remove_new(self, resource: StackResource) -> bool:
+        """Delete what this operation made, because it is rolled back; whether that went well."""
+        resource.retain = resource.retain_when_new and not self.removes_new
+        return self.remove(resource)
 
     def remove(self, resource: StackResource, *, keep: bool = False) -> bool:
         """Delete what is behind a resource, unless it is retained; whether that went well."""
@@ -95,7 +105,7 @@ class Work:
         self.stack.mark(new, "CREATE_COMPLETE")
 
     def _unmake(self, new: StackResource, replaced: StackResource | None) -> None:
-        if new.alive and not self.remove(new):
+        if new.alive and not self.remove_new(new):
             raise ResourceFailed(f"{new.logical_id}: {new.reason}")
         if replaced is None:
             self.stack.resources.pop(new.logical_id, None)
@@ -109,9 +119,9 @@ class Work:
             raise ResourceFailed(_CUSTOM_NAMED.format(given))
         self.stack.mark(old, "UPDATE_IN_PROGRESS", _NEW_NEEDED)
         self._make(new)
-        old.retain = new.retain_replaced
+        before, old.retain = old.retain, new.retain_replaced
         self.cleanup.append(old)
-        self.undo.append(lambda: setattr(old, "retain", new.retain))
+        self.undo.append(lambda: setattr(old, "retain", before))
 
     def _change(self, old: StackResource, new: StackResource) -> None:
         new.physical_id = old.physical_id

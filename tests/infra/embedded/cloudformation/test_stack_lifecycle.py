@@ -4,6 +4,9 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+PATIENCE_S = 120.0
 
 ROLE = {
     "Type": "AWS::IAM::Role",
@@ -152,6 +155,46 @@ def test_a_definition_that_does_not_validate_rolls_the_stack_back(cfn, clients, 
         refused(cfn.update_stack, StackName="s", TemplateBody=text(template), **IAM)["Code"]
         == "ValidationError"
     )
+
+
+@pytest.mark.parametrize("trusted", [["lambda.amazonaws.com"], []])
+def test_a_role_that_step_functions_may_not_assume_rolls_the_stack_back(cfn, reason, text, trusted):
+    """The state machine fails with Step Functions' own words about the role."""
+    statement = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [statement] if trusted else []}
+    role = {**ROLE, "Properties": {**ROLE["Properties"], "AssumeRolePolicyDocument": document}}
+    cfn.create_stack(
+        StackName="s", TemplateBody=text({"Resources": {"Role": role, "Machine": machine()}}), **IAM
+    )
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    told = reason("s", "Machine", "CREATE_FAILED")
+    assert "states.amazonaws.com, nor the regional one is authorized to assume the provided role." in told
+    assert "AccessDeniedException" in told
+
+
+def test_a_state_machine_logs_to_the_group_of_its_stack(cfn, clients, reason, text):
+    """LoggingConfiguration reaches Step Functions, whose events are in the group; tracing fails by name."""
+    group = {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Group", "Arn"]}}}
+    logging = {"Level": "ALL", "IncludeExecutionData": True, "Destinations": [group]}
+    policy = ROLE["Properties"]["Policies"][0]
+    role = {**ROLE, "Properties": {**ROLE["Properties"], "Policies": [policy]}}
+    resources = {
+        "Role": role,
+        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "executions"}},
+        "Machine": machine(LoggingConfiguration=logging),
+    }
+    cfn.create_stack(StackName="s", TemplateBody=text({"Resources": resources}), **IAM)
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    states, logs = clients.client("stepfunctions", "us-east-1"), clients.client("logs", "us-east-1")
+    arn = cfn.describe_stack_resource(StackName="s", LogicalResourceId="Machine")["StackResourceDetail"]
+    started = states.start_execution(stateMachineArn=arn["PhysicalResourceId"])["executionArn"]
+    regions = stepfunctions_parser_backends["123456789012"]["us-east-1"]
+    assert regions.describe_execution(started).exec_worker.done.wait(PATIENCE_S)
+    events = logs.filter_log_events(logGroupName="executions")["events"]
+    assert [json.loads(event["message"])["type"] for event in events][-1] == "ExecutionSucceeded"
+    resources["Machine"] = machine(TracingConfiguration={"Enabled": True})
+    cfn.update_stack(StackName="s", TemplateBody=text({"Resources": resources}), **IAM)
+    assert "tracingConfiguration" in reason("s", "Machine", "UPDATE_FAILED")
 
 
 def test_a_failure_can_delete_or_keep(cfn, clients, group, text):
@@ -409,6 +452,60 @@ def test_what_is_retained_stays(cfn, clients, statuses, group, text):
     logs = clients.client("logs", "us-east-1")
     assert [found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]] == ["kept"]
     logs.delete_log_group(logGroupName="kept")
+
+
+def group_names(clients):
+    logs = clients.client("logs", "us-east-1")
+    return [found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]]
+
+
+def roll_back(cfn, way, request, asked):
+    """Make the stack of a request that fails, in one of three ways."""
+    if way == "create":
+        cfn.create_stack(**request, **asked)
+    elif way == "update":
+        old = {"Resources": {"Old": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "old"}}}}
+        cfn.create_stack(StackName="s", TemplateBody=json.dumps(old))
+        cfn.update_stack(**request, **asked)
+    else:
+        cfn.create_change_set(ChangeSetName="c", ChangeSetType="CREATE", **request)
+        cfn.execute_change_set(StackName="s", ChangeSetName="c", **asked)
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "kept"),
+    [
+        ("Retain", {}, ["new"]),
+        ("Retain", {"RetainExceptOnCreate": True}, []),
+        ("RetainExceptOnCreate", {}, []),
+        ("Delete", {}, []),
+    ],
+)
+def test_what_is_retained_when_its_creation_is_rolled_back(cfn, clients, policy, asked, kept):
+    """Retain keeps what a failed operation made; RetainExceptOnCreate, in the template or the call, not."""
+    groups = {"Old": {"LogGroupName": "old"}, "New": {"LogGroupName": "new"}}
+    groups["Bad"] = {"LogGroupName": "bad", "RetentionInDays": 4}
+    resources = {name: {"Type": "AWS::Logs::LogGroup", "Properties": each} for name, each in groups.items()}
+    resources["New"]["DeletionPolicy"] = policy
+    resources["Bad"]["DependsOn"] = ["New", "Old"]
+    for way in ("create", "update", "change set"):
+        roll_back(cfn, way, {"StackName": "s", "TemplateBody": json.dumps({"Resources": resources})}, asked)
+        status = cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"]
+        assert status.endswith("ROLLBACK_COMPLETE"), way
+        assert [name for name in group_names(clients) if name != "old"] == kept, way
+        cfn.delete_stack(StackName="s")
+        for name in kept:
+            clients.client("logs", "us-east-1").delete_log_group(logGroupName=name)
+
+
+def test_what_is_retained_except_on_create_stays_when_its_stack_goes(cfn, clients, group, text):
+    """RetainExceptOnCreate is Retain for every operation but the one that made the resource."""
+    template = group(A={"LogGroupName": "kept"})
+    template["Resources"]["A"]["DeletionPolicy"] = "RetainExceptOnCreate"
+    cfn.create_stack(StackName="s", TemplateBody=text(template))
+    cfn.delete_stack(StackName="s")
+    assert group_names(clients) == ["kept"]
+    clients.client("logs", "us-east-1").delete_log_group(logGroupName="kept")
 
 
 def test_what_is_replaced_can_be_kept(cfn, clients, statuses, group, text):

@@ -89,6 +89,22 @@ def test_a_function_that_is_not_emulated_is_refused_by_name():
         resolve({"Fn::Cidr": ["10.0.0.0/16", 1, 8]}, scope())
 
 
+def test_a_type_that_is_not_made_here_is_refused_by_name():
+    """A type of AWS's that this cloud does not make is not emulated; a custom resource neither."""
+    others = {"A": GROUP, "B": {"Type": "AWS::SQS::Queue"}, "C": {"Type": "Custom::Thing"}}
+    with pytest.raises(NotImplementedHere, match="AWS::SQS::Queue, Custom::Thing"):
+        read({"Resources": others})
+
+
+@pytest.mark.parametrize("made_up", ["AWS::SQS::Tail", "aws::sqs::queue", "AWS::SQS", "Queue"])
+def test_a_made_up_type_is_unrecognized(made_up):
+    """What AWS has not is named as AWS names it, also beside a type that is only not emulated."""
+    others = {"A": {"Type": made_up}, "B": {"Type": "AWS::SQS::Queue"}}
+    with pytest.raises(ValidationError) as error:
+        read({"Resources": others})
+    assert error.value.message == f"Template format error: Unrecognized resource types: [{made_up}]"
+
+
 def test_short_forms_and_dates_are_read_as_cloudformation_reads_them():
     """Tags become functions, a date stays text."""
     body = """
