@@ -2,8 +2,8 @@
 
 moto: keeps the settings of event sources, function URLs, layers, destinations, subscription and metric
 filters, deliveries, insight rules, bucket notifications and replications, and answers success; nothing
-ever happens. AWS: they work. We: refuse to set them, by name; reading and deleting stays, and finds
-nothing.
+ever happens. A live tail it ends after one look. AWS: they work. We: refuse to set or start them, by name;
+reading and deleting stays, and finds nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ HOLLOW: Mapping[tuple[str, str, str], tuple[str, ...]] = {
         "put_destination",
         "put_metric_filter",
         "put_subscription_filter",
+        "start_live_tail",
     ),
     ("cloudwatch", "moto.cloudwatch.responses", "CloudWatchResponse"): ("put_insight_rule",),
     ("s3", "moto.s3.models", "S3Backend"): (

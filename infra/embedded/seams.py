@@ -15,6 +15,7 @@ SEAMS = (
     "states",
     "metrics",
     "insights",
+    "filtering",
     "hollow",
 )
 

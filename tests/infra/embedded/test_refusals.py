@@ -109,11 +109,26 @@ def test_a_page_of_the_web_framework_never_reaches_the_caller():
 
 ROLE = "arn:aws:iam::123456789012:role/xxxxxxxx"
 DESTINATION = {"destinationName": "d", "targetArn": "arn:t", "roleArn": ROLE}
+SUBSCRIPTION = {
+    "logGroupName": "g",
+    "filterName": "f",
+    "filterPattern": "?ERROR",
+    "destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+}
+METRIC_FILTER = {
+    "logGroupName": "g",
+    "filterName": "f",
+    "filterPattern": "?ERROR",
+    "metricTransformations": [{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}],
+}
 REFUSED = [
     ("lambda", "list_code_signing_configs", {}),
     ("lambda", "create_event_source_mapping", {"FunctionName": "f"}),
     ("lambda", "create_function_url_config", {"FunctionName": "f", "AuthType": "NONE"}),
     ("logs", "put_destination", DESTINATION),
+    ("logs", "put_metric_filter", METRIC_FILTER),
+    ("logs", "put_subscription_filter", SUBSCRIPTION),
+    ("logs", "start_live_tail", {"logGroupIdentifiers": ["arn:aws:logs:us-east-1:123456789012:log-group:g"]}),
     ("cloudwatch", "describe_anomaly_detectors", {}),
     ("iam", "generate_service_last_accessed_details", {"Arn": ROLE}),
     ("cloudformation", "create_stack_set", {"StackSetName": "s"}),
