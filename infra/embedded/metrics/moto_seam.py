@@ -31,6 +31,7 @@ _MOST_DATAPOINTS = 1440
 _PAGE_POINTS = 100_800
 _PAGE_METRICS = 500
 _TWO_HOURS_S = 7200.0
+_THREE_HOURS_S = 3 * 3600.0
 _TWO_WEEKS_S = 14 * 86400.0
 
 
@@ -177,13 +178,12 @@ def _result(part: pages.Part) -> dict[str, Any]:
 
 def _list_metrics(self: CloudWatchResponse) -> ActionResult:
     namespace, name = self._get_param("Namespace"), self._get_param("MetricName")
-    if self._get_param("RecentlyActive") not in {
-        None,
-        "PT3H",
-    }:  # the store holds no more than these three hours
+    active = self._get_param("RecentlyActive")
+    if active not in {None, "PT3H"}:
         raise InvalidParameterValue("The value for parameter RecentlyActive must be PT3H.")
     filters = self._get_param("Dimensions") or []
-    held = store.metrics(self.current_account, self.region)
+    since = time.time() - (_THREE_HOURS_S if active else _TWO_WEEKS_S)
+    held = store.metrics(self.current_account, self.region, since)
     found = sorted(
         {
             (key.namespace, key.name, key.dimensions)

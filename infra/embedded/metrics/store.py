@@ -1,8 +1,8 @@
 """Where metric data is kept: one series per metric and unit, in arrays sorted by time.
 
-Bounds: points older than `RETENTION_S` (3 hours) go, and a series never holds more than `MAX_POINTS`
-(400,000) raw points, about 13 MB; the oldest go first. AWS keeps more, but a run of this cloud never
-lives that long.
+Bounds: a series never holds more than `MAX_POINTS` (400,000) raw points, about 16 MB; the oldest go first.
+What is older than `RETENTION_S` (15 days, as long as AWS keeps periods of one minute) goes too. Both are
+looked to while points are added, every few thousand; reading changes nothing.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import time
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
-RETENTION_S = 3 * 3600.0
+RETENTION_S = 15 * 86_400.0
 MAX_POINTS = 400_000
 _TRIM_EVERY = 4096
 
@@ -55,19 +55,22 @@ def _doubles() -> array[float]:
 
 @dataclass(slots=True)
 class Series:
-    """The points of one metric in one unit; appended mostly in order of time, sorted when read."""
+    """The points of one metric in one unit; appended mostly in order of time, sorted when read.
+
+    The first `in_order` points are known to be sorted, and only what came since is sorted in.
+    """
 
     times: array[float] = field(default_factory=_doubles)
     sums: array[float] = field(default_factory=_doubles)
     minima: array[float] = field(default_factory=_doubles)
     maxima: array[float] = field(default_factory=_doubles)
     counts: array[float] = field(default_factory=_doubles)
-    sorted: bool = True
+    in_order: int = 0
 
     def append(self, timestamp: float, total: float, low: float, high: float, count: float) -> None:
         """Add one point; bounds are kept every few thousand points, so that adding stays cheap."""
-        if self.times and timestamp < self.times[-1]:
-            self.sorted = False
+        if self.in_order == len(self.times) and (not self.times or timestamp >= self.times[-1]):
+            self.in_order += 1
         self.times.append(timestamp)
         self.sums.append(total)
         self.minima.append(low)
@@ -82,6 +85,10 @@ class Series:
         first, last = bisect_left(self.times, start), bisect_left(self.times, end)
         return Points(*(column[first:last] for column in self._columns()))
 
+    def newest(self) -> float:
+        """The time of the newest point."""
+        return max(self.times[max(self.in_order - 1, 0) :], default=-math.inf)
+
     def trim(self, oldest: float) -> None:
         """Drop the points before `oldest`, and the oldest beyond the bound."""
         self._sort()
@@ -89,17 +96,21 @@ class Series:
         if first > 0:
             for column in self._columns():
                 del column[:first]
+            self.in_order = len(self.times)
 
     def _columns(self) -> tuple[array[float], ...]:
         return self.times, self.sums, self.minima, self.maxima, self.counts
 
     def _sort(self) -> None:
-        if self.sorted:
+        """Sort in what came out of order; of one time the first stays first."""
+        count = len(self.times)
+        if self.in_order == count:
             return
-        order = sorted(range(len(self.times)), key=self.times.__getitem__)
+        first = bisect_right(self.times, min(self.times[self.in_order :]), 0, self.in_order)
+        order = sorted(range(first, count), key=self.times.__getitem__)
         for column in self._columns():
-            column[:] = array("d", (column[index] for index in order))
-        self.sorted = True
+            column[first:] = array("d", (column[index] for index in order))
+        self.in_order = count
 
 
 _lock = RLock()
@@ -181,14 +192,11 @@ def points(
         }
 
 
-def metrics(account_id: str, region: str) -> list[MetricKey]:
-    """Every metric that has a point inside the retention, sorted."""
-    oldest = time.time() - RETENTION_S
+def metrics(account_id: str, region: str, since: float) -> list[MetricKey]:
+    """Every metric that has a point at `since` (s) or later, sorted."""
     with _lock:
         held = _series.get((account_id, region), {})
-        for series in held.values():
-            series.trim(oldest)
-        return sorted(key for key, series in held.items() if series.times)
+        return sorted(key for key, series in held.items() if series.newest() >= since)
 
 
 def clear() -> None:

@@ -263,6 +263,25 @@ def test_custom_metrics_are_seen_beside_those_of_what_ran(watch, minute):
     }
 
 
+@pytest.mark.parametrize(("age_s", "listed", "active"), [(60, 1, 1), (4 * 3600, 1, 0), (15 * 86_400, 0, 0)])
+def test_what_was_accepted_is_listed_and_answered(watch, age_s, listed, active):
+    """A metric is listed for two weeks, as recently active for three hours; its data stays in between."""
+    at = datetime.now(UTC) - timedelta(seconds=age_s)
+    store.record(*HERE, "NS", "M", 7.0, "None", {}, at.timestamp())
+    for _ in range(2):
+        assert len(watch.list_metrics(RecentlyActive="PT3H")["Metrics"]) == active
+        assert len(watch.list_metrics()["Metrics"]) == listed
+    answer = watch.get_metric_statistics(
+        Namespace="NS",
+        MetricName="M",
+        StartTime=at - timedelta(minutes=2),
+        EndTime=at + timedelta(minutes=2),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    assert [point["Sum"] for point in answer["Datapoints"]] == [7.0]
+
+
 def test_metrics_are_listed_on_pages_and_by_dimension(watch):
     """ListMetrics gives 500 a page, and can be narrowed."""
     for index in range(501):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infra.embedded.metrics import store
 
@@ -40,11 +43,48 @@ def test_dimensions_must_match_exactly():
     assert held(FunctionName="g") == {}
 
 
-def test_what_is_older_than_the_retention_is_forgotten():
-    """Memory is bounded by the retention of three hours."""
-    put(1.0, time.time() - store.RETENTION_S - 1, name="Old")
-    put(1.0, time.time(), name="New")
-    assert [key.name for key in store.metrics(*HERE)] == ["New"]
+def test_metrics_are_named_since_a_moment():
+    """A metric is named by its newest point, whatever order its points came in."""
+    for at in (100.0, 50.0, 75.0):
+        put(at, at, name="Old")
+    put(1.0, 200.0, name="New")
+    assert [key.name for key in store.metrics(*HERE, 100.0)] == ["New", "Old"]
+    assert [key.name for key in store.metrics(*HERE, 100.1)] == ["New"]
+
+
+def test_what_is_older_than_the_retention_goes_while_points_are_added(monkeypatch):
+    """Memory is bounded by the retention of 15 days; what is younger stays."""
+    monkeypatch.setattr(store, "_TRIM_EVERY", 10)
+    now = time.time()
+    ages = [15 * 86_400 + 60, 15 * 86_400 - 60, *range(8, 0, -1)]
+    for age in ages:
+        put(float(age), now - age)
+    assert list(held()["Milliseconds"].sums) == [float(age) for age in ages[1:]]
+
+
+def test_reading_drops_nothing():
+    """Neither a listing nor a query takes a point away, however old it is."""
+    put(1.0, 100.0)
+    put(2.0, time.time())
+    store.metrics(*HERE, time.time() - 60)
+    held(start=time.time() - 60)
+    assert list(held()["Milliseconds"].sums) == [1.0, 2.0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=60))
+def test_points_are_sorted_whenever_they_are_read(steps):
+    """For any order of adding and reading, points are in order of time, and of one time as they came."""
+    series, added = store.Series(), []
+    for number, at in enumerate(steps):
+        if at is None:
+            series.between(0, 9)
+        else:
+            series.append(at, number, number, number, 1)
+            added.append((at, number))
+        assert series.newest() == max((at for at, _ in added), default=-math.inf)
+    points = series.between(0, 9)
+    assert list(zip(points.times, points.sums, strict=True)) == sorted(added)
 
 
 def test_a_series_never_outgrows_its_bound(monkeypatch):
@@ -67,4 +107,4 @@ def test_a_value_that_is_no_number_is_refused_by_name():
 def test_regions_are_apart():
     """What one region recorded, another does not see."""
     put(1.0, time.time())
-    assert store.metrics("123456789012", "eu-west-1") == []
+    assert store.metrics("123456789012", "eu-west-1", 0.0) == []
