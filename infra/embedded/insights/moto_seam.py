@@ -99,12 +99,15 @@ def start_query(self: LogsResponse) -> dict[str, Any]:
         raise service.NotEmulated(f"The query language {language}")
     query_text = self._get_param("queryString")
     query = parser.parse(query_text)
+    groups = _groups(self, query.source)
+    window = service.window_of(self._get_int_param("startTime"), self._get_int_param("endTime"))
+    service.check_window(groups, window, query_text)
     run = service.start(
         self.logs_backend.queries,
         query=query,
         query_text=query_text,
-        groups=_groups(self, query.source),
-        window=service.window_of(self._get_int_param("startTime"), self._get_int_param("endTime")),
+        groups=groups,
+        window=window,
         limit=self._get_param("limit"),
     )
     return {"queryId": run.query_id}

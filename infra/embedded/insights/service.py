@@ -11,10 +11,11 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from infra.embedded.insights import engine
+from infra.embedded.insights import apart, backtracking, engine
 from infra.embedded.insights.errors import MalformedQuery, NotEmulated
 from infra.embedded.insights.fields import Origin, names_in, pointer, row_of
 from infra.embedded.insights.values import text
@@ -33,9 +34,10 @@ MAXIMUM_CONCURRENT = 100
 MAXIMUM_LOG_GROUPS = 50
 MAXIMUM_KEPT_ROWS = 100_000
 
-_ENDED = frozenset({"Complete", "Failed", "Cancelled"})
+_ENDED = frozenset({"Complete", "Failed", "Cancelled", "Timeout"})
 _MILLISECONDS_BEGIN = 100_000_000_000  # as seconds, this would be the year 5138
 _PATIENCE_S = 0.1
+_DAY_MS = 86_400_000
 
 _log = logging.getLogger(__name__)
 
@@ -76,23 +78,55 @@ class QueryRun:
         """Run the query; whatever happens, it ends."""
         self.status = "Running"
         try:
-            self.result = engine.run(
-                self.query,
-                streams_of(self.groups),
-                self.window,
-                now=self.created,
-                limit=self.limit,
-                is_cancelled=lambda: self.is_cancelled,
-            )
+            self.result = self._found()
             self.status = "Complete"
         except engine.QueryCancelled:
             self.status = "Cancelled"
+        except apart.QueryTimeout:
+            self.status = "Timeout"
         except Exception:  # noqa: BLE001  # a thread has nobody to raise to; the status tells
             _log.exception("The query %r failed", self.text)
             self.status = "Failed"
         finally:
             self.groups = ()
             self.ended.set()
+
+    def _found(self) -> engine.Result:
+        """Run it here; in a process of its own where its regular expressions could stall the cloud."""
+        cost = backtracking.cost(self.query)
+        if cost.is_bearable(self._longest() if cost.power else 0):
+            return engine.run(self.query, streams_of(self.groups), self.window, **self._options())
+        return apart.run(self.text, streams_of(self.groups), self.window, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {"now": self.created, "limit": self.limit, "is_cancelled": lambda: self.is_cancelled}
+
+    def _longest(self) -> int:
+        return max((len(event.message) for event, _ in _events(self.groups)), default=0)
+
+
+def check_window(groups: Sequence[Any], window: engine.Window, query_text: str) -> None:
+    """Raise MalformedQuery for a window that ends before any of the groups can have an event.
+
+    That is before the group was made, or before what its retention keeps. With several groups it is enough
+    that one can: what AWS does then is not documented.
+    """
+    if groups and all(window.end < _begin_of(group) for group in groups):
+        end = len(query_text)
+        raise MalformedQuery(
+            "Query's end date and time is either before the log groups creation time "
+            f"or exceeds the log groups log retention settings ([0,{end}])",
+            start=0,
+            end=end,
+        )
+
+
+def _begin_of(group: Any) -> float:
+    """Return since when (ms) a group can have events, as moto keeps it."""
+    made = group.creation_time.replace(tzinfo=UTC).timestamp() * 1000
+    if not group.retention_in_days:
+        return float(made)
+    return max(float(made), time.time() * 1000 - int(group.retention_in_days) * _DAY_MS)
 
 
 def window_of(start_time: int, end_time: int) -> engine.Window:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -173,6 +174,34 @@ def test_what_is_not_emulated_answers_501(logs):
 def test_parameters_that_cannot_be(logs, keywords, code):
     """A missing group, a window that ends before it begins, no group or too many are refused as AWS does."""
     assert _error(_start, logs, "fields a", **keywords)["Error"]["Code"] == code
+
+
+def test_a_window_before_the_group_is_refused(logs):
+    """A window that ends before the group was made, or before what its retention keeps, is refused."""
+    query, hour, now = "fields a", 3600, int(time.time())
+    early = {"startTime": now - 2 * hour, "endTime": now - hour}
+    told = _error(_start, logs, query, logGroupName=GROUP, **early)
+    assert told["Error"]["Code"] == "MalformedQueryException"
+    assert told["Error"]["Message"] == (
+        "Query's end date and time is either before the log groups creation time or exceeds the log groups "
+        "log retention settings ([0,8])"
+    )
+    assert told["queryCompileError"]["location"] == {"startCharOffset": 0, "endCharOffset": 8}
+    group = logs_backends[ACCOUNT]["us-east-1"].groups[GROUP]
+    made = group.creation_time
+    try:
+        group.creation_time = made - timedelta(days=2)
+        assert _start(logs, query, logGroupName=GROUP, **early)
+        assert _start(logs, query, logGroupNames=[OTHER, GROUP], **early)
+        old = {"startTime": now - 30 * hour, "endTime": now - 25 * hour}
+        assert _start(logs, query, logGroupName=GROUP, **old)
+        logs.put_retention_policy(logGroupName=GROUP, retentionInDays=1)
+        assert _error(_start, logs, query, logGroupName=GROUP, **old)["Error"]["Code"] == (
+            "MalformedQueryException"
+        )
+    finally:
+        logs.delete_retention_policy(logGroupName=GROUP)
+        group.creation_time = made
 
 
 def test_unknown_query_and_ended_query(logs):
