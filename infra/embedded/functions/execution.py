@@ -251,7 +251,8 @@ def write_end(
     """Add the END and REPORT lines, what Lambda says of the failure before them."""
     if verdict.note:
         environment.note(verdict.note)
-    used_mb = math.ceil(environment.peak_bytes / MEGABYTE)
+    # between two looks of the watch a process may outgrow its function, on Lambda it never does
+    used_mb = min(math.ceil(environment.peak_bytes / MEGABYTE), invocation.function.memory_mb)
     parts = [
         f"REPORT RequestId: {invocation.request_id}",
         f"Duration: {duration_ms:.2f} ms",

@@ -15,6 +15,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 class Function:
     """One version of a function. `memory_mb` in MB, `timeout_s` in seconds; `code_sha256` names the package.
 
+    `own_log_group` is the log group of its LoggingConfig, empty where it has none.
     Two equal records may share execution environments; any difference retires them.
     """
 
@@ -30,11 +31,12 @@ class Function:
     timeout_s: int
     code_sha256: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    own_log_group: str = ""
 
     @property
     def log_group(self) -> str:
         """The log group that Lambda writes to."""
-        return f"/aws/lambda/{self.name}"
+        return self.own_log_group or f"/aws/lambda/{self.name}"
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """From an environment's log pipe to its CloudWatch log stream.
 
 moto only writes the output of a container; AWS writes one stream an environment, each line of standard output
-and each record of `logging` as one event, between the platform's own lines.
+and each record of `logging` as one event, between the platform's own lines, if the function's role may.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from moto.logs.models import logs_backends
 
 from infra.embedded.functions.function import Function
+from infra.embedded.permissions import is_allowed
 
 FRAME_MARK = b"\xa5\x5a\x00"  # not valid UTF-8, so it cannot be confused with printed text
 FRAME_HEADER_BYTES = 16
@@ -92,11 +93,17 @@ def _text_line(data: bytes) -> LogLine:
 
 
 class LogStream:
-    """An environment's stream in its function's group. The group is made when it is missing, as AWS does."""
+    """An environment's stream in its function's group.
+
+    Lambda makes the stream, and a group that is missing, as the function's role: what the role may not do
+    is left undone, without a word. The role is asked once, before the first line.
+    """
 
     def __init__(self, function: Function, environment: str) -> None:
         self.group = function.log_group
-        self.name = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{environment}"
+        self.name = stream_name(function, environment)
+        self._function = function
+        self._grant: Grant | None = None
         self._last = 0
         self._backend = logs_backends[function.account_id][function.region]
 
@@ -108,8 +115,14 @@ class LogStream:
         """
         if not lines:
             return
+        if self._grant is None:
+            self._grant = granted(self._function, self.name)
+        if not self._grant.write:
+            return
         events = [self._in_order(line) for line in lines]
         with _WRITING:
+            if self.group not in self._backend.groups and not self._grant.make_group:
+                return
             self._backend.ensure_log_group(self.group)
             self._backend.ensure_log_stream(self.group, self.name)
             self._backend.groups[self.group].put_log_events(self.name, events)
@@ -117,6 +130,38 @@ class LogStream:
     def _in_order(self, line: LogLine) -> dict[str, Any]:
         self._last = max(self._last, line.timestamp)
         return {"timestamp": self._last, "message": line.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a function's role may do with its log: write a stream of its own, make the group."""
+
+    write: bool
+    make_group: bool
+
+
+def granted(function: Function, stream: str) -> Grant:
+    """Return what the function's role may do. A policy names a group with `:*` behind it, or without."""
+    group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{function.log_group}"
+
+    def may(action: str, *resources: str) -> bool:
+        return any(is_allowed(function.account_id, function.role, action, each) for each in resources)
+
+    into = f"{group}:log-stream:{stream}"
+    return Grant(
+        write=may("logs:CreateLogStream", into) and may("logs:PutLogEvents", into),
+        make_group=may("logs:CreateLogGroup", f"{group}:log-stream:", group)
+        and not function.own_log_group.startswith("aws/"),
+    )
+
+
+def stream_name(function: Function, environment: str) -> str:
+    """Return a stream's name: of the day, the version and the environment.
+
+    In a group of the function's choice, which others may share, of the function too.
+    """
+    owner = function.name if function.own_log_group else ""
+    return f"{datetime.now(UTC):%Y/%m/%d}/{owner}[{function.version}]{environment}"
 
 
 def tail(lines: Sequence[LogLine]) -> bytes:

@@ -6,7 +6,8 @@
 - PutFunctionConcurrency and the template's ReservedConcurrentExecutions. moto accepts any number; AWS keeps
   100 (all, in a smaller account) unreserved. We check on both ways in.
 - GetAccountSettings. moto has no such operation; we answer with the configured concurrency.
-- Creating and updating. moto takes any memory and timeout; AWS refuses what is out of range.
+- Creating and updating. moto takes any memory and timeout; AWS refuses what is out of range. moto takes any
+  role that exists; AWS one that Lambda may assume. moto drops `LoggingConfig`; see `logging_config`.
 - The request id. moto answers with a random one; on AWS it is the one in the function's log.
 - DeleteFunction. moto forgets the function; we also end its environments.
 """
@@ -24,10 +25,11 @@ from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
-from infra.embedded.functions import api, asynchronous, registry, templates
+from infra.embedded.functions import api, asynchronous, logging_config, registry, templates
 from infra.embedded.functions.errors import EVENT_LIMIT_BYTES, LambdaApiError, request_too_large
+from infra.embedded.functions.logging_config import check_logging, keep_logging
 from infra.embedded.functions.reservations import checked_reservation
-from infra.embedded.functions.validation import check_code_size, whole_numbers
+from infra.embedded.functions.validation import check_code_size, check_role, whole_numbers
 
 Answer = tuple[int, dict[str, str], str | bytes]
 ACCOUNT_SETTINGS = r"{0}/(?P<api_version>[^/]+)/account-settings/?$"
@@ -50,6 +52,7 @@ def install() -> None:
     urls.url_paths[ACCOUNT_SETTINGS] = LambdaResponse.dispatch
     LambdaFunction.invoke = _invoke_from_moto
     templates.install()
+    logging_config.install()
     LambdaBackend.put_function_concurrency = _put_function_concurrency
     LambdaBackend.create_function = _checked_create(LambdaBackend.create_function)
     LambdaBackend.delete_function = _ending_delete(LambdaBackend.delete_function)
@@ -203,6 +206,8 @@ def _checked_create(create: Create) -> Create:
     def create_function(self: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:
         checked = whole_numbers(spec)
         check_code_size(checked)
+        check_role(self.account_id, checked["Role"])
+        check_logging(checked, "CreateFunction")
         if checked.get("ReservedConcurrentExecutions") is not None:
             checked_reservation(self, checked["FunctionName"], checked["ReservedConcurrentExecutions"])
         return create(self, checked)
@@ -225,6 +230,11 @@ def _ending_delete(delete: Delete) -> Delete:
 
 def _checked_update(update: Update) -> Update:
     def update_configuration(self: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
-        return update(self, whole_numbers(config_updates))
+        checked = whole_numbers(config_updates)
+        if checked.get("Role"):
+            check_role(self.account_id, checked["Role"])
+        check_logging(checked, "UpdateFunctionConfiguration")
+        keep_logging(self, checked)
+        return update(self, checked)
 
     return update_configuration

@@ -9,6 +9,7 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
 from infra.embedded.functions.errors import LambdaApiError, not_found, unsupported_runtime
 from infra.embedded.functions.function import Function
+from infra.embedded.functions.logging_config import own_log_group
 from infra.embedded.functions.service import Deployed
 
 PARTIAL_ARN = re.compile(r"^(\d{12}):function:(.+)$")
@@ -43,6 +44,7 @@ def describe(found: LambdaFunction) -> Function:
         timeout_s=int(found.timeout),
         code_sha256=found.code_digest,
         variables=found.environment_vars,
+        own_log_group=own_log_group(found),
     )
 
 

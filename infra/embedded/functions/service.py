@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,17 +74,19 @@ class LambdaService:
             raise unavailable("The embedded Lambda has been shut down; start the cloud again.")
         function = deployed.function
         limiter = self.limiter(function.account_id, function.region)
+        invoked = time.time()
         try:
             in_use = limiter.enter(function.name, deployed.reservations)
             try:
-                measures.record_admission(function, in_use)
+                measures.record_admission(function, in_use, invoked)
                 ran = self._execution(deployed).run(Invocation(function, payload, client_context, request_id))
             finally:
                 limiter.leave(function.name)
         except Throttled as refusal:
-            measures.record_throttle(function)
+            measures.record_throttle(function, invoked)
             raise throttled(refusal.reason) from None
-        measures.record_invocation(function, ran.duration_ms, failed=ran.function_error is not None)
+        failed = ran.function_error is not None
+        measures.record_invocation(function, ran.duration_ms, invoked, failed=failed)
         return ran
 
     def forget(self, account_id: str, region: str, name: str) -> None:

@@ -1,6 +1,7 @@
 """AWS::Lambda::Function in a template.
 
-- Creating. moto drops layers, tags, architectures, ephemeral storage and tracing; AWS applies them. So do we.
+- Creating. moto drops layers, tags, architectures, ephemeral storage, tracing and the log group; AWS applies
+  them. So do we.
 - Updating. moto reads inline code as a zip, and keeps what the template no longer says; AWS packs it as
   index.py, and returns to the defaults. So do we.
 """
@@ -14,6 +15,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from infra.embedded.functions import registry
+from infra.embedded.functions.logging_config import keep_logging
 from infra.embedded.functions.reservations import checked_reservation
 
 DEFAULTS: dict[str, Any] = {
@@ -55,6 +57,7 @@ def _apply_the_rest(function: LambdaFunction, properties: Mapping[str, Any]) -> 
     function.tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
     function.architectures = properties.get("Architectures", ["x86_64"])
     function.ephemeral_storage = int(properties.get("EphemeralStorage", {}).get("Size", 512))
+    keep_logging(function, {"LoggingConfig": properties.get("LoggingConfig")})
     function.tracing_config = properties.get("TracingConfig", {"Mode": "PassThrough"})
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
+from moto.awslambda.exceptions import (
+    InvalidParameterValueException,
+    InvalidRoleFormat,
+    ValidationException,
+)
+
+from infra.embedded.permissions import can_be_assumed_by
 
 RANGES: Mapping[str, tuple[str, int, int]] = {
     "MemorySize": ("memorySize", 128, 10_240),
     "Timeout": ("timeout", 1, 900),
     "ReservedConcurrentExecutions": ("reservedConcurrentExecutions", 0, 2**31 - 1),
 }
+SERVICE = "lambda.amazonaws.com"
 ZIPPED_LIMIT_BYTES = 50 * 1024 * 1024
 ENVIRONMENT_LIMIT_BYTES = 4096
 
@@ -36,6 +44,17 @@ def check_code_size(spec: Mapping[str, Any]) -> None:
     if package is not None and len(base64.b64decode(package)) > ZIPPED_LIMIT_BYTES:
         message = f"Unzipped size must be smaller than {ZIPPED_LIMIT_BYTES} bytes"
         raise InvalidParameterValueException(message)
+
+
+def check_role(account_id: str, role: str) -> None:
+    """Refuse a role of the account that is not there, or whose trust policy does not let Lambda assume it.
+
+    What is no role's ARN, or another account's, is refused in words of its own, by moto too.
+    """
+    if not re.match(InvalidRoleFormat.pattern, role):
+        raise InvalidRoleFormat(role)
+    if role.split(":")[4] == account_id and not can_be_assumed_by(account_id, role, SERVICE):
+        raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
 
 
 def _in_range(value: Any, member: str, low: int, high: int) -> int:

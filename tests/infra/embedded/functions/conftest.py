@@ -35,6 +35,13 @@ PATIENCE_S = 120.0
 UNHURRIED_S = 300
 """The timeout of a function in which nothing is to time out."""
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/handlers"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+LOGGING = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
 
 _numbers = itertools.count(1)
 
@@ -105,10 +112,10 @@ class Lambdas:
         """Invoke in-process with an event that becomes JSON."""
         return Answer(api.invoke(ACCOUNT, REGION, name, json.dumps(event or {}).encode(), **options))
 
-    def messages(self, name: str) -> list[list[str]]:
-        """Return the messages of each log stream of a function."""
-        group = logs_backends[ACCOUNT][REGION].groups[f"/aws/lambda/{name}"]
-        return [[event.message for event in stream.events] for stream in list(group.streams.values())]
+    def messages(self, name: str, group: str = "") -> list[list[str]]:
+        """Return the messages of each log stream of a function, or of another log group."""
+        found = logs_backends[ACCOUNT][REGION].groups[group or f"/aws/lambda/{name}"]
+        return [[event.message for event in stream.events] for stream in list(found.streams.values())]
 
     def metric(self, metric: str, name: str | None) -> list[float]:
         """Return every value recorded of a metric, by function or (None) for the account."""
@@ -124,7 +131,18 @@ def _forget_everything() -> None:
     store.clear()
     iam = iam_backends[ACCOUNT]["aws"]
     iam.reset()
-    iam.create_role("handlers", "{}", "/", None, "", [], None)
+    iam.create_role("handlers", json.dumps(TRUST), "/", None, "", [], None)
+    allow(LOGGING)
+
+
+def allow(*statements: dict[str, Any]) -> None:
+    """Let the role of the functions do this, and nothing else."""
+    iam = iam_backends[ACCOUNT]["aws"]
+    if statements:
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_role_policy("handlers", "allowed", document)
+    else:
+        iam.delete_role_policy("handlers", "allowed")
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ def test_memory_over_the_limit_is_found_afterwards_too(lambdas):
     pid = lambdas.invoke(name).value
     greedy = lambdas.invoke(name, {"n": 200_000_000})
     assert greedy.value["errorType"] == "Runtime.ExitError"
+    assert "\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t" in greedy.tail
     assert lambdas.invoke(name).value != pid
 
 

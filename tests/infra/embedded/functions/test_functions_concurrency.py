@@ -18,7 +18,8 @@ from infra.embedded.functions.concurrency import (
     unreserved_minimum,
 )
 from infra.embedded.functions.errors import LambdaApiError
-from tests.infra.embedded.functions.conftest import PATIENCE_S
+from infra.embedded.metrics import store
+from tests.infra.embedded.functions.conftest import ACCOUNT, PATIENCE_S, REGION
 
 GATE = """
     import os, pathlib, time
@@ -29,6 +30,14 @@ GATE = """
             time.sleep(0.005)
         return os.getpid()
 """
+
+
+def moments(metric, name):
+    """When the points of a metric of a function lie, in seconds."""
+    found = store.points(
+        ACCOUNT, REGION, "AWS/Lambda", metric, {"FunctionName": name}, start=0, end=time.time() + 60
+    )
+    return [at for points in found.values() for at in points.times]
 
 
 class Held:
@@ -88,8 +97,27 @@ def test_a_reservation_is_a_limit_of_its_function(lambdas, tmp_path):
     assert held.arrived
     assert throttle(lambdas, name) == "ReservedFunctionConcurrentInvocationLimitExceeded"
     held.open()
-    assert lambdas.metric("Throttles", name) == [1.0, 0.0, 0.0]
+    assert lambdas.metric("Throttles", name) == [0.0, 0.0, 1.0]
     assert lambdas.metric("Invocations", name) == [1.0, 1.0]
+
+
+def test_metrics_have_the_time_of_the_call(lambdas, tmp_path):
+    """An invocation's metrics lie where it was invoked, not where it ended; so do a throttle's."""
+    name = lambdas.create(GATE, ReservedConcurrentExecutions=1)
+    before = time.time()
+    held = Held(lambdas, tmp_path, name, 1)
+    assert held.arrived
+    under_way = time.time()
+    throttle(lambdas, name)
+    refused = time.time()
+    held.open()
+    (invoked,) = moments("Invocations", name)
+    assert before <= invoked <= under_way
+    for metric in ("Duration", "Errors", "ConcurrentExecutions"):
+        assert moments(metric, name) == [invoked], metric
+    first, second = moments("Throttles", name)
+    assert first == invoked
+    assert under_way <= second <= refused
 
 
 def test_reserved_zero_blocks_every_invocation(lambdas):

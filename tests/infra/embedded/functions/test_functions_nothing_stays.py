@@ -198,7 +198,9 @@ CLOUD = """
     Path(folder, "scratch").mkdir()
     Path(folder, "scratch", "owner.lock").touch()
     api.configure(1000, "http://127.0.0.1:9", Path(folder, "scratch"))
-    iam_backends["123456789012"]["aws"].create_role("r", "{}", "/", None, "", [], None)
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:*"}
+    trust = json.dumps({"Statement": [statement]})
+    iam_backends["123456789012"]["aws"].create_role("r", trust, "/", None, "", [], None)
     lambda_backends["123456789012"]["us-east-1"].create_function({
         "FunctionName": "endless", "Runtime": "python3.11", "Role": "arn:aws:iam::123456789012:role/r",
         "Handler": "index.handler", "Timeout": 900,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.functions import nursery
+from tests.infra.embedded.functions.conftest import TRUST
 
 SOURCE = "import os\ndef handler(e, c): return [1, os.environ.get('SIMULATED_INFER_MS')]"
 TEMPLATE = {
@@ -15,7 +16,7 @@ TEMPLATE = {
     "Resources": {
         "Role": {
             "Type": "AWS::IAM::Role",
-            "Properties": {"RoleName": "from-template", "AssumeRolePolicyDocument": {"Statement": []}},
+            "Properties": {"RoleName": "from-template", "AssumeRolePolicyDocument": TRUST},
         },
         "Function": {
             "Type": "AWS::Lambda::Function",

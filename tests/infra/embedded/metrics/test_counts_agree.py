@@ -29,7 +29,12 @@ def handler(event, context):
     time.sleep(600 if event["kind"] == "timeout" else 0.02)
     return event["kind"]
 """
-ANYBODY = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+    "Action": "sts:AssumeRole",
+}
 LONGEST_WAIT_S = 300.0
 TIMEOUT_S = 5
 """Long beside 20 ms, so that only what is to time out does."""
@@ -66,10 +71,10 @@ def cloud(clients, tmp_path):
 
 
 def role(cloud, name):
-    """A role that may do everything."""
-    document = json.dumps({"Version": "2012-10-17", "Statement": [ANYBODY]})
-    arn = cloud("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    cloud("iam").put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
+    """A role that may do everything, for functions and state machines."""
+    trust, may = (json.dumps({"Version": "2012-10-17", "Statement": [each]}) for each in (TRUST, EVERYTHING))
+    arn = cloud("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    cloud("iam").put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=may)
     return arn
 
 

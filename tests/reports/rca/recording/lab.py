@@ -43,7 +43,18 @@ STEPS = ("Preprocess", "Embed", "Postprocess")
 MOST_LINES = 6
 MOST_REPORTS = 14
 _numbers = itertools.count(1)
-_ASSUME = json.dumps({"Version": "2012-10-17", "Statement": []})
+_ASSUME = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
 
 
 @dataclass(frozen=True)
