@@ -25,6 +25,13 @@ def test_corpus_is_broad_enough():
     assert max(path.stat().st_size for path in CORPUS.glob("*.json")) < 60_000
 
 
+def test_no_recorded_report_uses_more_memory_than_there_is():
+    """Lambda never says that a function used more than its memory."""
+    reports = [report for case in CASES for report in case.observations.reports]
+    assert reports
+    assert [report.text for report in reports if report.max_memory_mb > report.memory_mb] == []
+
+
 def test_summary_counts_the_cases():
     """The line printed at the end names how many of how many are right."""
     assert f"of {len(CASES)} recorded incidents" in summary()
