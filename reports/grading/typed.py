@@ -32,9 +32,10 @@ _LONGEST: Final = 40
 
 def mistyped(record: Any, place: str = "") -> Iterator[tuple[str, str]]:
     """Yield (place, sentence) for every value in a record that is not of its type."""
+    kind: Any = type(record)
     for field in dataclasses.fields(record):
-        name = IN_DOCUMENTS.get((type(record), field.name), field.name)
-        hint = _hints(type(record))[field.name]
+        name = IN_DOCUMENTS.get((kind, field.name), field.name)
+        hint = _hints(kind)[field.name]
         value = getattr(record, field.name)
         inside = f"{place}.{name}".lstrip(".")
         yield from _value(hint, value, inside, finite=isinstance(record, _MEASURED))
