@@ -11,7 +11,7 @@ from reports.portfolio.ledger import Came, Shown
 from reports.portfolio.manifest import Artefact, checksum
 from reports.portfolio.markup import MISSING
 from reports.portfolio.spine import PORTFOLIO, Activity
-from reports.portfolio.summary import Portfolio, standing
+from reports.portfolio.summary import Portfolio, done, standing
 from reports.portfolio.words import Word
 from reports.records import Outcome, Verdict
 
@@ -42,7 +42,7 @@ def activity_section(portfolio: Portfolio, activity: Activity) -> str:
     parts = [
         f'<section aria-labelledby="activity-{activity.number}">',
         f'<h3 id="activity-{activity.number}">Activity {activity.number}: {escape(activity.title)}</h3>',
-        told("What was done", escape(activity.done)),
+        told("What was done", escape(done(activity, experiments))),
         told("What was seen", markup.verdicts(headlines(experiments)) or "Nothing was measured."),
         told("What it proves", escape(standing(activity, experiments))),
         *(shown(portfolio, one) for one in key),

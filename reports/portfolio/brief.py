@@ -11,7 +11,7 @@ from reports.judging.verdicts import line
 from reports.portfolio.activities import headlines
 from reports.portfolio.ledger import Shown
 from reports.portfolio.spine import ACTIVITIES, Activity
-from reports.portfolio.summary import standing
+from reports.portfolio.summary import done, standing
 
 
 def in_short(activity: Activity, experiments: tuple[Shown, ...]) -> str:
@@ -19,7 +19,7 @@ def in_short(activity: Activity, experiments: tuple[Shown, ...]) -> str:
     seen = "\n".join(f"- {told(line(verdict))}" for verdict in headlines(experiments))
     return (
         f"**Activity {activity.number} in short**\n\n"
-        f"*What was done.* {activity.done}\n\n"
+        f"*What was done.* {done(activity, experiments)}\n\n"
         f"*What was seen.*\n\n{seen or '- nothing was measured'}\n\n"
         f"*What it proves.* {standing(activity, experiments)}"
     )

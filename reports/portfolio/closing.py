@@ -39,9 +39,10 @@ def supporting(found: tuple[Shown, ...], numbered: Mapping[str, Sequence[str]]) 
     more = markup.paragraph(f"{rest} more experiments did not pass or were not tried.") if rest else ""
     if not own:
         return markup.mark("open", "○ nothing yet") + more
-    activities = ", ".join(map(str, sorted({one.entry.activity for one in good})))
+    activities = sorted({one.entry.activity for one in good})
+    of = f"activit{'y' if len(activities) == 1 else 'ies'} {', '.join(map(str, activities))}"
     count = f"{len(own)} claim{'s' * (len(own) != 1)}"
-    told = f"{count} confirmed, of activities {activities}: {claims.ranges(own)}."
+    told = f"{count} confirmed, of {of}: {claims.ranges(own)}."
     listed = markup.folded(f"The {count} in words", claims.under_titles(good, numbered), bulk=True)
     return markup.paragraph(told) + listed + more
 

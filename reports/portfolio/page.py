@@ -138,7 +138,11 @@ def burst_tiles(portfolio: Portfolio) -> list[tuple[str, str]]:
 
 def checklist(portfolio: Portfolio) -> str:
     """Return the checklist, each point with what ticks it."""
-    rows = [(ticked(point), escape(point.text), behind(point)) for point in portfolio.checklist]
+    numbered = claims.numbers(portfolio.experiments)
+    rows = [
+        (ticked(point), escape(point.text), behind(point, numbered.get(point.name, ())))
+        for point in portfolio.checklist
+    ]
     body = markup.table(("tick", "point", "evidence"), rows, "A point is ticked by evidence or not at all.")
     empty = markup.paragraph("Activity 8 was not run: nothing is ticked.")
     return f'<h2 id="checklist">Checklist</h2>{body if rows else empty}'
@@ -156,13 +160,14 @@ def ticked(point: Point) -> str:
     return markup.mark(kind, f"{sign} {point.tick}")
 
 
-def behind(point: Point) -> str:
-    """Return the verdicts behind a point, folded, or why there are none."""
+def behind(point: Point, numbers: Sequence[str]) -> str:
+    """Return the verdicts behind a point, folded, or why there are none; on paper their numbers."""
     said = escape(point.reason)
     if not point.verdicts:
         return said
-    count = len(point.verdicts)
-    return said + markup.folded(f"{count} claim{'s' * (count > 1)}", markup.verdicts(point.verdicts))
+    summary = f"{plural(len(point.verdicts), 'claim')}: {claims.ranges(numbers)}"
+    listed = markup.folded(summary, markup.verdicts(point.verdicts, numbers), bulk=True)
+    return f'{said}{listed}<span class="printed">{escape(summary)}</span>'
 
 
 def artefacts(portfolio: Portfolio) -> str:

@@ -100,8 +100,8 @@ ACTIVITIES: Final = (
         8,
         PORTFOLIO,
         "Evidence portfolio and reflection",
-        "The artefacts were made from this run's executions, the checklist was held against the evidence, "
-        "and the stack was deleted.",
+        "The artefacts were made from this run's executions, and the checklist was held against evidence. "
+        "The clean-up, which deletes the stack, comes last.",
         "The artefacts belong to this run, and the clean-up left nothing behind.",
     ),
 )

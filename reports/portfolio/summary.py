@@ -31,12 +31,16 @@ class Tick(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of the checklist, what became of it, and the verdicts or the reason behind it."""
+    """A point of the checklist, what became of it, and the verdicts or the reason behind it.
+
+    `name` is the experiment's.
+    """
 
     text: str
     tick: Tick
     verdicts: tuple[Verdict, ...] = ()
     reason: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,13 @@ def point_of(one: Shown) -> Point:
     text = text[:1].upper() + text[1:]
     reason = one.trouble or one.entry.reason
     if one.passed:
-        return Point(text, Tick.EVIDENCE, one.verdicts, reason)
+        return Point(text, Tick.EVIDENCE, one.verdicts, reason, one.entry.name)
     if one.entry.came is Came.NOT_RUN:
         return Point(text, Tick.NOT_TRIED, (), f"not run; `make activity{one.entry.activity}` runs it")
     if one.entry.came is Came.SKIPPED:
         tick = Tick.LEARNER if for_the_learner(one) else Tick.NOT_TRIED
         return Point(text, tick, (), reason.removeprefix(FOR_THE_LEARNER))
-    return Point(text, Tick.NOT_MET, one.verdicts, reason)
+    return Point(text, Tick.NOT_MET, one.verdicts, reason, one.entry.name)
 
 
 def for_the_learner(one: Shown) -> bool:
@@ -99,6 +103,12 @@ def for_the_learner(one: Shown) -> bool:
 def counts(experiments: Iterable[Shown]) -> Counter[Outcome]:
     """Return how many claims came to what."""
     return Counter(verdict.outcome for one in experiments for verdict in one.verdicts)
+
+
+def done(activity: Activity, experiments: tuple[Shown, ...]) -> str:
+    """Return what was done in an activity, if it was."""
+    ran = any(one.entry.came is not Came.NOT_RUN for one in experiments)
+    return activity.done if ran else "Nothing: no run into this folder had a part in it."
 
 
 def standing(activity: Activity, experiments: tuple[Shown, ...]) -> str:

@@ -68,9 +68,11 @@ def words_of(answers: Answers, activity: int) -> tuple[Word, ...]:
 
 
 def _word(answers: Answers, place: str, question: str) -> Word:
-    answer = with_gaps(answers.at(place), shape_of(place))
-    wrong = tuple(said for at, said in answers.wrong.items() if f"{at}.".startswith(f"{place}."))
-    return Word(place, question, answer, answers.where(place), wrong)
+    answer = with_gaps(answers, place, shape_of(place))
+    wrong = [said for at, said in answers.wrong.items() if f"{at}.".startswith(f"{place}.")]
+    return Word(
+        place, question, answer, answers.where(place), tuple(brief(said, answers.path) for said in wrong)
+    )
 
 
 def shape_of(place: str) -> Any:
@@ -81,13 +83,23 @@ def shape_of(place: str) -> Any:
     return shape
 
 
-def with_gaps(answer: Any, shape: Any) -> Any:
-    """Return an answer in which the parts that were asked for and not given are None, not left out."""
+def with_gaps(answers: Answers, place: str, shape: Any) -> Any:
+    """Return an answer in which the parts that were asked for and not given are None, not left out.
+
+    Where any name may stand, those in the file were asked for.
+    """
+    answer = answers.at(place)
     if not isinstance(answer, Mapping) or not isinstance(shape, Mapping):
         return answer
-    asked = [name for name in shape if name != ANY]
-    names = [*asked, *(name for name in answer if name not in asked)]
-    return {name: with_gaps(answer.get(name), shape.get(name, shape.get(ANY))) for name in names}
+    below = [at.removeprefix(f"{place}.") for at in answers.lines if at.startswith(f"{place}.")]
+    written = [name for name in below if "." not in name]
+    names = dict.fromkeys([name for name in shape if name != ANY] + written)
+    return {name: with_gaps(answers, f"{place}.{name}", shape.get(name, shape.get(ANY))) for name in names}
+
+
+def brief(said: str, path: Path) -> str:
+    """Return what is said about a file with its name alone: the reader's folders are not the learner's."""
+    return said.replace(str(path), path.name)
 
 
 def answers_in(path: Path) -> tuple[Answers, str]:
@@ -97,4 +109,4 @@ def answers_in(path: Path) -> tuple[Answers, str]:
     try:
         return read(path), ""
     except AnswersError as error:
-        return Answers(path), str(error)
+        return Answers(path), brief(str(error), path)

@@ -25,7 +25,7 @@ from reports.portfolio.manifest import Artefact, Manifest
 from reports.portfolio.markup import answer, markdown, spoken
 from reports.portfolio.page import page
 from reports.portfolio.spine import ACTIVITIES, part_of
-from reports.portfolio.summary import Tick, standing
+from reports.portfolio.summary import Tick, done, standing
 from reports.portfolio.words import QUESTIONS
 from reports.records import Environment, Estimate, Interval, Outcome, Threshold, Verdict
 
@@ -270,6 +270,23 @@ def test_an_activity_proves_something_only_when_all_of_it_passed(out):
     assert "make activity2" in standing(numbered(2), found.of(2))
 
 
+def test_what_was_done_is_not_said_of_what_was_not_run(out):
+    """An activity that no run had a part in was not done, even when its experiments are known."""
+    put_in(out, expected=(entry("speed", 4), entry("one", 2)))
+    found = gathered(out)
+    assert done(numbered(4), found.of(4)) == numbered(4).done
+    assert [one.entry.came for one in found.of(2)] == [Came.NOT_RUN]
+    assert done(numbered(2), found.of(2)).startswith("Nothing")
+    assert numbered(2).done not in page(found)
+
+
+def test_a_point_names_the_claims_behind_it_by_number(out):
+    """The checklist says which claims tick a point, also on paper."""
+    text = page(gathered(out))
+    assert "<summary>1 claim: 8.1</summary>" in text
+    assert '<span class="printed">1 claim: 8.1</span>' in text
+
+
 def numbered(number: int):
     """Return an activity by its number."""
     return next(activity for activity in ACTIVITIES if activity.number == number)
@@ -474,17 +491,21 @@ def test_a_figure_that_cannot_be_read_costs_no_other_answer(out):
     assert len(word.wrong) == 1
     text = page(found)
     assert "makespan, s: 64 seconds" in text
-    assert re.search(r"not read</span> [^<]*answers\.yaml[^<]*4[^<]*figures\.low\.makespan_s", text)
+    assert re.search(r"not read</span> answers\.yaml[^<]*4[^<]*figures\.low\.makespan_s", text)
+    assert str(out) not in text
     assert "the p95" in text
     assert "answers not read" not in text
 
 
 def test_parts_of_an_answer_that_are_not_there_are_shown_as_missing(out):
     """Of a report with one part, or a burst with one figure, the other parts are marked missing."""
-    text = page(gathered(out, "figures: {low: {tickets: 60}}\nbad_input: {report: {hypothesis: too long}}"))
+    given = "figures: {low: {tickets: 60}}\nbad_input: {report: {hypothesis: too long}}\n"
+    text = page(gathered(out, f"{given}scaling_map: {{Embed: {{knob: slots}}, Postprocess: }}"))
     assert "<li>tickets: 60</li>" in text
     assert re.search(r"<li>peak concurrency: <span[^>]*>○ missing", text)
     assert re.search(r"<li>first safe action: <span[^>]*>○ missing", text)
+    assert re.search(r"<li>Postprocess: <span[^>]*>○ missing", text)
+    assert re.search(r"<li>Embed: <ul><li>does: <span[^>]*>○ missing", text)
 
 
 @pytest.mark.parametrize(
