@@ -135,6 +135,7 @@ def _emptied(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "Description": "",
         "Environment": {"Variables": {}},
+        "LoggingConfig": {"LogFormat": "Text"},
         "MemorySize": 128,
         "Timeout": 3,
     }

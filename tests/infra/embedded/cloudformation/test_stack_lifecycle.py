@@ -382,6 +382,18 @@ def test_a_pipeline_is_made_of_real_things_and_deleted_with_them(cfn, clients, t
     assert clients.client("s3", "us-east-1").list_buckets()["Buckets"] == []
 
 
+def test_a_log_group_that_the_template_no_longer_names_is_left(cfn, clients, text):
+    """A function logs where its template says, and to its own group again when it says nothing."""
+    groups = []
+    shared = {"LoggingConfig": {"LogGroup": "/shop/shared"}}
+    for change, properties in ((cfn.create_stack, shared), (cfn.update_stack, {})):
+        template = {"Resources": {"Role": ROLE, "Function": function(**properties)}}
+        change(StackName="s", TemplateBody=text(template), **IAM)
+        configuration = clients.client("lambda", "us-east-1").get_function_configuration(FunctionName="f")
+        groups.append(configuration["LoggingConfig"]["LogGroup"])
+    assert groups == ["/shop/shared", "/aws/lambda/f"]
+
+
 def test_a_refused_reservation_fails_the_function_and_leaves_none(cfn, clients, reason, text):
     """Reserved concurrency goes through Lambda's own validation."""
     template = {"Resources": {"Role": ROLE, "Function": function(ReservedConcurrentExecutions=950)}}
