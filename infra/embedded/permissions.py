@@ -4,7 +4,8 @@ moto keeps the policies, and has an evaluator of its own (`moto.iam.access_contr
 here, because it reads `?` and `.` in a pattern as regular expressions, compares actions with case, allows
 what a statement with `NotResource` names, and takes an unmet condition for a denial. AWS: an explicit
 Deny wins, otherwise one Allow is enough, otherwise no. A statement with a `Condition` is taken as not
-applying, since no request context is known here.
+applying, since no request context is known here, but for what AWS advises in a trust policy against confused
+deputies: aws:SourceAccount, and aws:SourceArn, of which the account is looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from functools import lru_cache
 from typing import Any
 
 from moto.iam.models import IAMBackend, Policy, Role, iam_backends
+
+TOLD_APART = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
+"""The condition operators that are understood, `IfExists` aside."""
+ARN_COLONS = 5
 
 
 def is_allowed(account_id: str, role_arn: str, action: str, resource: str) -> bool:
@@ -30,7 +35,7 @@ def is_allowed(account_id: str, role_arn: str, action: str, resource: str) -> bo
 def can_be_assumed_by(account_id: str, role_arn: str, service: str) -> bool:
     """Whether the role exists and its trust policy lets `service` (e.g. states.amazonaws.com) assume it."""
     role = _role(account_id, role_arn)
-    return role is not None and _trusts(_text(role.assume_role_policy_document), service)
+    return role is not None and _trusts(_text(role.assume_role_policy_document), service, account_id)
 
 
 def role_exists(account_id: str, role_arn: str) -> bool:
@@ -74,15 +79,36 @@ def _evaluate(documents: tuple[str, ...], action: str, resource: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _trusts(document: str, service: str) -> bool:
+def _trusts(document: str, service: str, account_id: str) -> bool:
     effects = {
         statement.get("Effect")
         for statement in _statements(document)
         if _names_service(statement.get("Principal"), service)
         and _names_action(statement, "sts:AssumeRole")
-        and "Condition" not in statement
+        and _holds(statement.get("Condition", {}), account_id)
     }
     return "Allow" in effects and "Deny" not in effects
+
+
+def _holds(condition: Any, account_id: str) -> bool:
+    """Whether a trust policy's condition holds for a service that acts for this account."""
+    if not isinstance(condition, dict):
+        return False
+    return all(
+        operator.removesuffix("IfExists") in TOLD_APART and _is_ours(key, values, account_id)
+        for operator, keys in condition.items()
+        for key, values in (keys.items() if isinstance(keys, dict) else [("", None)])
+    )
+
+
+def _is_ours(key: str, values: Any, account_id: str) -> bool:
+    accounts = {
+        "aws:sourceaccount": lambda value: value,
+        "aws:sourcearn": lambda value: value.split(":")[4] if value.count(":") >= ARN_COLONS else value,
+    }.get(key.lower())
+    if accounts is None:
+        return False
+    return _any_matches([accounts(str(value)) for value in _as_list(values)], account_id, ignore_case=False)
 
 
 def _statements(document: str) -> list[Mapping[str, Any]]:

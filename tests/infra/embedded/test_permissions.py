@@ -131,6 +131,43 @@ def test_the_trust_policy_says_who_may_assume(role):
     assert not permissions.can_be_assumed_by(ACCOUNT, role.arn, "lambda.amazonaws.com")
 
 
+def arn_of(account):
+    return f"arn:aws:states:us-east-1:{account}:stateMachine:*"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ["999999999999", ACCOUNT]}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
+        ({"ArnLike": {"aws:SourceArn": arn_of(ACCOUNT)}}, True),
+        ({"ArnLike": {"aws:SourceArn": arn_of("*")}}, True),
+        ({"ArnLike": {"aws:SourceArn": arn_of("999999999999")}}, False),
+        (
+            {
+                "ArnLike": {"aws:SourceArn": arn_of(ACCOUNT)},
+                "StringEquals": {"aws:SourceAccount": "999999999999"},
+            },
+            False,
+        ),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+        ({"NumericLessThan": {"aws:SourceAccount": ACCOUNT}}, False),
+        ("never", False),
+    ],
+)
+def test_a_condition_on_the_source_is_understood(role, condition, expected):
+    """A trust policy may be limited to the account's own resources, as AWS advises; other conditions fail."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "states.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    role.assume_role_policy_document = json.dumps({"Statement": [statement]})
+    assert permissions.can_be_assumed_by(ACCOUNT, role.arn, "states.amazonaws.com") is expected
+
+
 def test_stock_moto_still_reads_wildcards_as_regular_expressions():
     """If moto's own evaluator learns IAM's wildcards, this module may use it."""
     statement = IAMPolicyStatement({"Effect": "Allow", "Action": "a.b", "Resource": "*"})
