@@ -114,7 +114,7 @@ def line(verdict: Verdict) -> str:
     if estimate.interval is not None:
         parts.append(interval_text(estimate.interval))
     if not part_of_whole:
-        parts.append(f"n = {estimate.n} {estimate.n_unit}")
+        parts.append(f"n = {estimate.n} {_counted(estimate.n, estimate.n_unit)}")
     parts.append(f"needed {threshold_text(verdict.threshold)}")
     parts.append(f"by {estimate.method}")
     text = ", ".join(parts)
@@ -149,6 +149,11 @@ def figure(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - beyond this a float has no fraction
         return str(int(value))
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004 - no "1.2e+03"
+
+
+def _counted(n: int, unit: str) -> str:
+    """Return a unit as it is counted: 2 bursts, 1 burst."""
+    return unit.removesuffix("s") if n == 1 and " " not in unit else unit
 
 
 def _unit(unit: str) -> str:

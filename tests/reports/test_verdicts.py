@@ -94,3 +94,11 @@ def test_rejudging_gives_the_same_verdict():
 def test_figures_read_as_a_person_writes_them(value, text):
     """Whole numbers stay whole, others get four significant digits."""
     assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("n", "unit", "said"), [(1, "bursts", "n = 1 burst,"), (2, "bursts", "n = 2 bursts,")]
+)
+def test_one_is_counted_as_one(n, unit, said):
+    """A verdict's line counts one burst, and two bursts."""
+    assert said in line(judge("it is so", Estimate(3.0, None, n, unit, "x", "reading"), at_least=2))
