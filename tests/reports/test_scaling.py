@@ -117,3 +117,10 @@ def test_a_hard_ceiling_is_not_taken_for_the_law():
     seen = ((2, 8.0), (6, 24.0), (10, 40.0), (20, 40.0), (30, 40.0))
     fit = fit_usl([Point(concurrency, throughput) for concurrency, throughput in seen])
     assert max(abs(fit.at(concurrency) / throughput - 1) for concurrency, throughput in seen) > 0.10
+
+
+def test_the_times_reported_from_aws_lie_on_the_law():
+    """The curve that people measured on AWS is within 10 % of its law at each point: the bound is fair."""
+    fit = fit_usl(AWS_REFERENCE.points)
+    off = [abs(fit.at(point.concurrency) / point.throughput_per_s - 1) for point in AWS_REFERENCE.points]
+    assert max(off) < 0.10
